@@ -1,6 +1,6 @@
 //! Kernels of the prover and the verifier.
 
-use criterion::{criterion_group, criterion_main, BatchSize, Criterion};
+use criterion::{criterion_group, criterion_main, Criterion};
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::fft::recursive;
 use halo2_proofs::poly::EvaluationDomain;
@@ -14,6 +14,7 @@ use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
 use provenn_verifier::{policy, verify, Context, Expectation};
+use rayon::prelude::*;
 
 fn commitments(c: &mut Criterion) {
     let srs = Srs::dev_from_seed(12, [1; 32]);
@@ -68,11 +69,7 @@ fn columns(c: &mut Criterion) {
         for path in Path::all() {
             let domain = Domain::new(path, k);
             c.bench_function(&format!("8 transforms of 2^{k} rows, {}", path.name()), |b| {
-                b.iter_batched(
-                    || eight.clone(),
-                    |eight| domain.coefficients(eight),
-                    BatchSize::LargeInput,
-                )
+                b.iter(|| -> Vec<Vec<Fr>> { eight.par_iter().map(|column| domain.coefficients(column)).collect() })
             });
             // Two columns: what is not the program are three transforms for each piece.
             let program = forty_products();

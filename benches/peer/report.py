@@ -8,7 +8,7 @@ PHASES = {
     "verify": (["verify"], ["verify"]),
 }
 SYSTEMS = ["ezkl", "ezkl tiny", "provenn"]
-SIZES = {"proof": "proof bytes", "verifier_data": "verifier data bytes", "proving_key": "proving key bytes"}
+SIZES = {"proof": "proof bytes", "verifier_data": "verifier data bytes", "prover_data": "prover data bytes"}
 
 
 def stages(system, result, phase):

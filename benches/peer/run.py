@@ -35,12 +35,12 @@ OURS = {
 # Untimed: prints one JSON object on stdout whose OUTPUT_FIELD is the list of proven scores.
 OURS_EXPLAIN, OUTPUT_FIELD = "{provenn} explain {out}/receipt.bin --card {out}/model.card --json", "output"
 # What each size is made of, as file names in {out}.
-OURS_SIZES = {"proof": ["receipt.bin"], "verifier_data": ["model.card"], "proving_key": ["model.pk"]}
+OURS_SIZES = {"proof": ["receipt.bin"], "verifier_data": ["model.card"], "prover_data": ["model.private"]}
 
 PEER_STAGES = [
     "gen_settings", "calibrate_settings", "compile_circuit", "gen_srs", "setup", "gen_witness", "prove", "verify",
 ]
-PEER_SIZES = {"verifier_data": ["vk.key", "settings.json", "kzg.srs"], "proving_key": ["pk.key"]}
+PEER_SIZES = {"verifier_data": ["vk.key", "settings.json", "kzg.srs"], "prover_data": ["pk.key", "model.compiled"]}
 PEER_VARIANTS = {"ezkl": {}, "ezkl tiny": {"decomp_base": 128, "decomp_legs": 4}}
 
 # Trained fixtures and the data sets of their inputs; every other name is one of fixtures/reference.py.

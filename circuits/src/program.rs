@@ -9,6 +9,7 @@
 mod bounds;
 mod exec;
 mod order;
+mod reserved;
 mod schedule;
 mod segment;
 mod table;
@@ -23,6 +24,7 @@ pub use segment::{CutError, NoCut, Weight};
 pub use table::{Scale, Table};
 
 use crate::graph::InputType;
+use reserved::reserved;
 use serde::{Deserialize, Serialize};
 
 /// Coefficients, weights and biases are integers of at most this magnitude, up to which floats hold every integer.
@@ -134,6 +136,7 @@ pub struct Contraction {
     /// Groups, which divide both numbers of channels.
     pub groups: usize,
     /// Weights, `[out, channels / groups, kernel height, kernel width]`.
+    #[serde(deserialize_with = "reserved")]
     pub weights: Vec<i64>,
     /// Whether the structure of the model determines the weights; the registration then fixes them. Only that reads it, so
     /// it is not stored.

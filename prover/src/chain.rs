@@ -41,7 +41,7 @@ pub struct Segment {
     /// Tails of the committed weight columns: the openings. Secret.
     pub tails: Vec<Vec<Fr>>,
     /// The proving key.
-    pub proving_key: Key<'static>,
+    pub proving_key: Key,
 }
 
 /// Where the segments of a model are, to be had one at a time.

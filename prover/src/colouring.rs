@@ -10,8 +10,7 @@ use crate::link;
 use crate::plonk::{self, AdviceColumn, Assignment, Key, Proof};
 use crate::prove::Stage;
 use crate::srs::Srs;
-use halo2_proofs::plonk::ProvingKey;
-use halo2curves::bn256::{Fr, G1Affine};
+use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 use provenn_circuits::colouring::{ColouringCircuit, ColouringWitness};
 use provenn_verifier::{
@@ -87,6 +86,9 @@ pub fn prove_with<R: RngCore + CryptoRng>(
 ) -> Result<Vec<u8>, ProveError> {
     let Coloured { graph, colours, class } = *coloured;
     progress(Stage::Witness);
+    if srs.k() != class.rows() {
+        return Err(ProveError::SrsMismatch);
+    }
     let srs_key = srs_verifying_key(srs)?;
     let key = class.key().map_err(Defect::Key)?;
     let claim = Claim {
@@ -98,7 +100,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     let mut columns = ColouringColumns::new(class, graph, colours);
     progress(Stage::Proof);
     let proof = plonk::prove(
-        &Key::of(&proving_key(class, srs)?),
+        &proving_key(class)?,
         srs,
         &[],
         claim.claim_scalar().into(),
@@ -127,16 +129,12 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     Ok(receipt)
 }
 
-/// The library's key of a class.
+/// The key of a class. It has no name: verifiers make it themselves.
 ///
 /// # Errors
-/// [`ProveError::SrsMismatch`] for an SRS of another size, errors of key generation.
-pub fn proving_key(class: ColouringClass, srs: &Srs) -> Result<ProvingKey<G1Affine>, ProveError> {
-    if srs.k() != class.rows() {
-        return Err(ProveError::SrsMismatch);
-    }
-    let circuit = ColouringCircuit { class };
-    plonk::proving_key(&circuit, srs)
+/// Errors of key generation.
+pub fn proving_key(class: ColouringClass) -> Result<Key, ProveError> {
+    Key::new(&ColouringCircuit { class }, class.rows())
 }
 
 /// Nothing is linked; every receipt has a link proof, this one about no columns.
@@ -206,11 +204,6 @@ impl Assignment for ColouringColumns<'_> {
             _ => vec![],
         };
         columns.into_iter().map(AdviceColumn::from).collect()
-    }
-
-    /// The key of a class is the verifier's own.
-    fn circuit(&self, _: &Key<'_>) -> Fr {
-        Fr::ZERO
     }
 
     fn computed(&self, _: &[Fr]) -> Vec<Vec<Fr>> {

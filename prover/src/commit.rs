@@ -46,7 +46,7 @@ pub struct Committed {
     /// Tails of the committed weight columns: the openings. Secret.
     pub tails: Vec<Vec<Fr>>,
     /// The proving key.
-    pub proving_key: Key<'static>,
+    pub proving_key: Key,
 }
 
 /// Commits to a compiled model under an SRS of `layout.shape.k`.
@@ -116,16 +116,9 @@ pub(crate) fn model_key(
     model: &Arc<Program>,
     layout: &Arc<Layout>,
     srs: &Srs,
-) -> Result<(Key<'static>, VerifyingKey), ProveError> {
-    let circuit = ModelCircuit {
-        model: model.clone(),
-        layout: layout.clone(),
-        witness: None,
-    };
-    if srs.k() != layout.shape.k {
-        return Err(ProveError::SrsMismatch);
-    }
-    let proving_key = plonk::proving_key(&circuit, srs)?;
+) -> Result<(Key, VerifyingKey), ProveError> {
+    let proving_key = proving_key(model, layout)?;
+    let library = plonk::verifying_key(&proving_key, srs)?;
     let shape = &layout.shape;
     let columns = Columns::numbered(shape);
     let given = shape.features.given.map(|_| columns.input.given);
@@ -139,14 +132,18 @@ pub(crate) fn model_key(
         inputs: columns.input.committed.into_iter().chain(given).collect(),
         ..Linked::default()
     };
-    let key = compact(
-        proving_key.get_vk(),
-        shape.k,
-        linked,
-        purpose(model, layout),
-        &RowSet::ALL,
-    )?;
-    Ok((Key::of(&proving_key).into_owned(), key))
+    let key = compact(&library, shape.k, linked, purpose(model, layout), &RowSet::ALL)?;
+    Ok((proving_key.named(library.transcript_repr()), key))
+}
+
+/// The proving key of the same circuit, which has no name yet.
+pub(crate) fn proving_key(model: &Arc<Program>, layout: &Arc<Layout>) -> Result<Key, ProveError> {
+    let circuit = ModelCircuit {
+        model: model.clone(),
+        layout: layout.clone(),
+        witness: None,
+    };
+    Key::new(&circuit, layout.shape.k)
 }
 
 /// A generator seeded by the operating system.

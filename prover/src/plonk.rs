@@ -1,4 +1,4 @@
-//! Proving: our own protocol over the library's keys.
+//! Proving: our own protocol, for circuits of the library.
 //!
 //! It is the library's, but for the quotient, whose pieces are blinded (see `quotient`), so that no random polynomial
 //! is needed. Columns of a committed input reuse its commitments (`C' = C + sum delta_i [L_i]`, the tails differ in 6 rows),
@@ -9,26 +9,29 @@
 mod advice;
 mod gates;
 mod key;
-mod keys;
 pub mod msm;
 mod multiopen;
 mod open;
 mod permutation;
 mod quotient;
 mod transcript;
+mod verifying;
 
-pub use key::{constraints, Both, Key, KeyColumns};
-pub use keys::proving_key;
+pub use key::Key;
+pub use verifying::verifying_key;
 
 use crate::error::{Defect, ProveError};
 use crate::srs::Srs;
 use ark_std::{end_timer, start_timer};
 use halo2_proofs::plonk::ConstraintSystem;
 use halo2curves::bn256::{Fr, G1Affine};
+use halo2curves::ff::Field;
 use msm::Bases;
+use permutation::Permuted;
 use provenn_circuits::argument::Entries;
 use provenn_engine::{Domain, Path};
 use rand_core::RngCore;
+use rayon::prelude::*;
 use std::borrow::Cow;
 use transcript::Writer;
 
@@ -75,11 +78,6 @@ pub trait Assignment {
     /// The advice columns of a phase, in column order, from all challenges so far.
     fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn<'_>>;
 
-    /// What names the circuit in the transcript: the library's digest, unless the verifier makes the key itself.
-    fn circuit(&self, key: &Key<'_>) -> Fr {
-        key.name()
-    }
-
     /// The public columns that the verifier computes from all challenges of the circuit, after those that it is given.
     fn computed(&self, _challenges: &[Fr]) -> Vec<Vec<Fr>> {
         vec![]
@@ -101,7 +99,7 @@ pub struct Proof {
 
 /// What every stage reads.
 struct Context<'a> {
-    key: &'a Key<'a>,
+    key: &'a Key,
     domain: Domain,
     bases: Bases,
     /// Rows at the end of each advice column that hold random cells.
@@ -109,7 +107,7 @@ struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(key: &'a Key<'a>, srs: &'a Srs) -> Self {
+    fn new(key: &'a Key, srs: &'a Srs) -> Self {
         let tail_rows = key.cs().blinding_factors() + 1;
         let domain = || Domain::new(Path::of_machine(), srs.k());
         let (domain, bases) = rayon::join(domain, || Bases::new(srs, tail_rows));
@@ -131,11 +129,55 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The cells of an advice column: those given, and the random ones of its last rows. Integers take a quarter of the memory of elements, which they become where
+/// these are needed.
+enum Values {
+    Field(Vec<Fr>),
+    Integers { given: Vec<u64>, tail: Vec<Fr> },
+}
+
+impl Values {
+    /// As elements, in so many rows.
+    fn elements(&self, rows: usize) -> Cow<'_, [Fr]> {
+        match self {
+            Self::Field(cells) => Cow::Borrowed(cells),
+            Self::Integers { given, tail } => {
+                let mut cells = Vec::with_capacity(rows);
+                cells.extend(given.iter().map(|integer| Fr::from(*integer)));
+                cells.resize(rows - tail.len(), Fr::ZERO);
+                cells.extend_from_slice(tail);
+                Cow::Owned(cells)
+            }
+        }
+    }
+}
+
 /// All columns, in coefficients.
 struct Columns {
+    fixed: Vec<Vec<Fr>>,
     advice: Vec<Vec<Fr>>,
     instance: Vec<Vec<Fr>>,
+    permutation: Vec<Vec<Fr>>,
     products: Vec<Vec<Fr>>,
+    /// Of the argument: the first row, the last usable one, all before that.
+    selectors: Vec<Vec<Fr>>,
+}
+
+impl Columns {
+    /// From their cells, whose memory goes column by column.
+    fn new(context: &Context<'_>, advice: Vec<Values>, instance: Vec<Vec<Fr>>, permutation: Permuted) -> Self {
+        let of = |cells: &[Fr]| context.domain.coefficients(cells);
+        let each = |columns: Vec<Vec<Fr>>| columns.into_par_iter().map(|cells| of(&cells)).collect();
+        let advice = advice.into_par_iter();
+        Self {
+            advice: advice.map(|cells| of(&cells.elements(context.rows()))).collect(),
+            instance: each(instance),
+            permutation: each(permutation.names),
+            products: each(permutation.products),
+            fixed: context.key.fixed().par_iter().map(|cells| of(cells)).collect(),
+            selectors: each(context.key.selectors().into()),
+        }
+    }
 }
 
 /// Makes a proof about these public columns, which the transcript absorbs after `prefix`.
@@ -143,7 +185,7 @@ struct Columns {
 /// # Errors
 /// There are other columns than in the key, or a challenge hits an opening point.
 pub fn prove<R: RngCore>(
-    key: &Key<'_>,
+    key: &Key,
     srs: &Srs,
     instances: &[Vec<Fr>],
     prefix: Fr,
@@ -153,7 +195,7 @@ pub fn prove<R: RngCore>(
     let context = Context::new(key, srs);
     let mut transcript = Writer::default();
     transcript.absorb(prefix)?;
-    transcript.absorb(assignment.circuit(key))?;
+    transcript.absorb(key.name())?;
     for value in instances.iter().flatten() {
         transcript.absorb(*value)?;
     }
@@ -180,12 +222,8 @@ pub fn prove<R: RngCore>(
     end_timer!(timer);
 
     let timer = start_timer!(|| "quotient");
-    let columns = Columns {
-        advice: context.domain.coefficients(columns),
-        instance: context.domain.coefficients(instance),
-        products: context.domain.coefficients(permutation.products),
-    };
     let [beta, gamma] = [permutation.beta, permutation.gamma];
+    let columns = Columns::new(&context, columns, instance, permutation);
     let y = transcript.challenge();
     let joined = quotient::Challenges {
         circuit: &challenges,

@@ -192,7 +192,7 @@ pub(crate) struct Held<'a> {
     pub layout: &'a Layout,
     /// Tails of the committed weight columns.
     pub tails: &'a [Vec<Fr>],
-    pub proving_key: &'a Key<'static>,
+    pub proving_key: &'a Key,
 }
 
 /// The halo2 proof. `openings` are those of the linked columns beside the weights, in their order.

@@ -7,8 +7,7 @@ use crate::link;
 use crate::plonk::{self, AdviceColumn, Assignment, Cells, Key};
 use crate::prove::decompress;
 use crate::srs::Srs;
-use halo2_proofs::plonk::ProvingKey;
-use halo2curves::bn256::{Fr, G1Affine};
+use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 use provenn_circuits::argument::row_sets;
 use provenn_circuits::layout::{Layout, TAIL};
@@ -53,8 +52,7 @@ pub fn register<R: RngCore>(
     srs_key: &SrsVerifyingKey,
     rng: &mut R,
 ) -> Result<Registered, ProveError> {
-    let proving_key = keygen(circuit, srs)?;
-    let key = verifying_key(circuit, &proving_key)?;
+    let (proving_key, key) = keys(circuit, srs)?;
     let tail = |_: &Vec<u64>| (0..TAIL).map(|_| Fr::random(&mut *rng)).collect();
     let tails: Vec<Vec<Fr>> = lanes.iter().map(tail).collect();
     let points = commit_columns(srs, lanes, &tails);
@@ -88,7 +86,7 @@ pub fn register<R: RngCore>(
 /// # Errors
 /// Errors of the proof system.
 pub fn prove<R: RngCore>(
-    proving_key: &ProvingKey<G1Affine>,
+    proving_key: &Key,
     card: &ModelCard,
     tails: &[Vec<Fr>],
     columns: &mut dyn Assignment,
@@ -98,7 +96,7 @@ pub fn prove<R: RngCore>(
 ) -> Result<(Vec<u8>, LinkProof), ProveError> {
     let (key, digest) = (&card.registration.key, card.registration_digest());
     let prefix = registration_scalar(&digest).into();
-    let proof = plonk::prove(&Key::of(proving_key), srs, &[], prefix, columns, rng)?;
+    let proof = plonk::prove(proving_key, srs, &[], prefix, columns, rng)?;
     let advice: Vec<_> = proof.advice.iter().map(|point| (*point).into()).collect();
     let committed = card.commitments.iter().map(|point| decompress(point).map(Into::into));
     let statement = LinkStatement {
@@ -196,18 +194,12 @@ fn combine(lanes: &[Vec<u64>], terms: &[(usize, provenn_bn254::Fr)], usable: usi
 /// # Errors
 /// Errors of key generation.
 pub fn registration_key(model: &Program, layout: &Layout, srs: &Srs) -> Result<VerifyingKey, ProveError> {
-    let circuit = RegisterCircuit::new(model, layout)?;
-    verifying_key(&circuit, &keygen(&circuit, srs)?)
+    keys(&RegisterCircuit::new(model, layout)?, srs).map(|(_, key)| key)
 }
 
-fn keygen(circuit: &RegisterCircuit, srs: &Srs) -> Result<ProvingKey<G1Affine>, ProveError> {
-    if srs.k() != circuit.shape().k {
-        return Err(ProveError::SrsMismatch);
-    }
-    plonk::proving_key(circuit, srs)
-}
-
-fn verifying_key(circuit: &RegisterCircuit, key: &ProvingKey<G1Affine>) -> Result<VerifyingKey, ProveError> {
+/// Both keys.
+fn keys(circuit: &RegisterCircuit, srs: &Srs) -> Result<(Key, VerifyingKey), ProveError> {
+    let proving_key = Key::new(circuit, circuit.shape().k)?;
     let linked = Linked {
         registered: Lanes {
             columns: circuit.linked_columns(),
@@ -215,11 +207,7 @@ fn verifying_key(circuit: &RegisterCircuit, key: &ProvingKey<G1Affine>) -> Resul
         },
         ..Linked::default()
     };
-    compact(
-        key.get_vk(),
-        circuit.shape().k,
-        linked,
-        Purpose::Registration,
-        &RowSet::ALL,
-    )
+    let library = plonk::verifying_key(&proving_key, srs)?;
+    let key = compact(&library, proving_key.k(), linked, Purpose::Registration, &RowSet::ALL)?;
+    Ok((proving_key.named(library.transcript_repr()), key))
 }

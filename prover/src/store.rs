@@ -1,21 +1,17 @@
-//! Files of a committed model: `model.card` (public), `srs.vk` (public), `model.pk` and `model.private` (the owner's).
+//! Files of a committed model: `model.card` and `srs.vk` (public), and `model.private` (the owner's).
 
-use crate::commit::{srs_verifying_key, Committed, Description};
+use crate::commit::{proving_key, srs_verifying_key, Committed, Description};
 use crate::error::{Defect, ProveError};
-use crate::plonk::{constraints, Key, KeyColumns};
+use crate::plonk::Key;
 use crate::srs::Srs;
-use blake2b_simd::State;
-use halo2_proofs::plonk::ConstraintSystem;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::PrimeField;
-use provenn_circuits::argument::ModelCircuit;
 use provenn_circuits::layout::{Layout, Shape};
 use provenn_circuits::program::Program;
-use provenn_verifier::{CheckedCard, ModelCard, SrsVerifyingKey, FORMAT_VERSION};
+use provenn_verifier::{ModelCard, SrsVerifyingKey, FORMAT_VERSION};
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,8 +19,6 @@ use std::sync::Arc;
 pub const CARD: &str = "model.card";
 /// Verifier's part of the SRS.
 pub const SRS: &str = "srs.vk";
-/// Proving key.
-pub const KEY: &str = "model.pk";
 /// Weights and openings.
 pub const PRIVATE: &str = "model.private";
 
@@ -36,7 +30,6 @@ struct Private {
     model: Program,
     shape: Shape,
     tails: Vec<Vec<[u8; 32]>>,
-    key_digest: [u8; 32],
 }
 
 fn private(path: &Path) -> Result<Private, ProveError> {
@@ -75,7 +68,6 @@ pub fn save(committed: &Committed, srs: &Srs, directory: &Path) -> Result<(), Pr
         model: &committed.model,
         layout: &committed.layout,
         tails: &committed.tails,
-        proving_key: &committed.proving_key,
     };
     save_public(&directory.join(CARD), &committed.card.to_bytes(), srs, directory)?;
     part.save(directory)
@@ -100,25 +92,21 @@ pub(crate) struct Part<'a> {
     pub model: &'a Program,
     pub layout: &'a Layout,
     pub tails: &'a [Vec<Fr>],
-    pub proving_key: &'a Key<'static>,
 }
 
 impl Part<'_> {
     pub(crate) fn save(&self, directory: &Path) -> Result<(), ProveError> {
         make(directory)?;
-        let key = self.proving_key.columns().to_bytes();
         let private = Private {
             model: self.model.clone(),
             shape: self.layout.shape.clone(),
             tails: self.tails.iter().map(|t| t.iter().map(Fr::to_repr).collect()).collect(),
-            key_digest: digest(&key),
         };
         let head = [&PRIVATE_MAGIC[..], &FORMAT_VERSION.to_le_bytes()].concat();
         let private = postcard::to_extend(&private, head).map_err(|e| Defect::Encoding {
             what: "the private file",
             reason: e.to_string(),
         })?;
-        write(&directory.join(KEY), &key, true)?;
         write(&directory.join(PRIVATE), &private, true)
     }
 }
@@ -129,7 +117,6 @@ pub(crate) struct Opened {
     pub model: Arc<Program>,
     shape: Shape,
     tails: Vec<Vec<Fr>>,
-    key_digest: [u8; 32],
 }
 
 impl Opened {
@@ -140,18 +127,12 @@ impl Opened {
             tails: private.tails(&path)?,
             model: Arc::new(private.model),
             shape: private.shape,
-            key_digest: private.key_digest,
         })
     }
 
-    /// All that [`Part::save`] wrote in the same folder. `known` is a shape that has what the card says: items, ends, whole outputs, and whether
+    /// All that [`Part::save`] wrote in the folder, with its key. `known` is a shape that has what the card says: items, ends, whole outputs, and whether
     /// the layout is dense. `name` is that of the circuit in the transcript, which the card has too.
     pub(crate) fn load(self, directory: &Path, known: Shape, name: Fr) -> Result<Loaded, ProveError> {
-        let (laid, key) = rayon::join(|| self.laid(directory, known), || key(directory));
-        laid?.with(key?, directory, name)
-    }
-
-    fn laid(self, directory: &Path, known: Shape) -> Result<Laid, ProveError> {
         let shape = Shape {
             items: known.items,
             ends: known.ends,
@@ -160,13 +141,12 @@ impl Opened {
             ..self.shape
         };
         let layout = Layout::build(&self.model, shape);
-        let layout = layout.map_err(|e| damaged(&directory.join(PRIVATE), e.to_string()))?;
-        Ok(Laid {
-            constraints: constraints::<ModelCircuit>(layout.shape.clone()),
+        let layout = Arc::new(layout.map_err(|e| damaged(&directory.join(PRIVATE), e.to_string()))?);
+        Ok(Loaded {
+            proving_key: proving_key(&self.model, &layout)?.named(name),
             model: self.model,
             layout,
             tails: self.tails,
-            key_digest: self.key_digest,
         })
     }
 }
@@ -174,63 +154,9 @@ impl Opened {
 /// All that the owner has of a model, or of a segment of one.
 pub(crate) struct Loaded {
     pub model: Arc<Program>,
-    pub layout: Layout,
+    pub layout: Arc<Layout>,
     pub tails: Vec<Vec<Fr>>,
-    pub proving_key: Key<'static>,
-}
-
-/// The same without the key, and what the key has to be.
-struct Laid {
-    model: Arc<Program>,
-    layout: Layout,
-    constraints: ConstraintSystem<Fr>,
-    tails: Vec<Vec<Fr>>,
-    key_digest: [u8; 32],
-}
-
-impl Laid {
-    fn with(self, read: KeyFile, directory: &Path, name: Fr) -> Result<Loaded, ProveError> {
-        let damaged = |reason: &str| damaged(&directory.join(KEY), reason.into());
-        let columns = read.columns.filter(|_| read.digest == self.key_digest);
-        let columns = columns.ok_or_else(|| damaged("its digest differs from the one at commitment"))?;
-        let key = Key::new(self.constraints, name, columns);
-        Ok(Loaded {
-            model: self.model,
-            layout: self.layout,
-            tails: self.tails,
-            proving_key: key.ok_or_else(|| damaged("it is the key of another circuit"))?,
-        })
-    }
-}
-
-/// The key in a folder: its columns, if it is one, and the digest of what was read.
-struct KeyFile {
-    columns: Option<KeyColumns<'static>>,
-    digest: [u8; 32],
-}
-
-fn key(directory: &Path) -> Result<KeyFile, ProveError> {
-    let path = directory.join(KEY);
-    let io = |source| ProveError::Io {
-        path: path.clone(),
-        source,
-    };
-    let mut file = fs::File::open(&path).map_err(io)?;
-    let length = file.metadata().map_err(io)?.len();
-    let mut digest = digesting();
-    let mut seen = |bytes: &[u8]| {
-        digest.update(bytes);
-    };
-    let columns = match KeyColumns::read(&mut file, length, &mut seen) {
-        Ok(columns) => Some(columns),
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) => None,
-        Err(error) => return Err(io(error)),
-    };
-    // Nothing is left of a whole key.
-    Ok(KeyFile {
-        columns,
-        digest: finished(&digest),
-    })
+    pub proving_key: Key,
 }
 
 /// Reads a committed model.
@@ -249,25 +175,6 @@ pub fn load_beside<T: Send>(
     directory: &Path,
     beside: impl FnOnce(u32) -> T + Send,
 ) -> Result<(Committed, T), ProveError> {
-    // The key takes longest, and nothing is needed to read it.
-    let (rest, key) = rayon::join(|| beside_key(directory, beside), || key(directory));
-    let (card, laid, beside) = rest?;
-    let loaded = laid.with(key?, directory, card.key.transcript_repr.into())?;
-    let committed = Committed {
-        card,
-        model: loaded.model,
-        layout: Arc::new(loaded.layout),
-        tails: loaded.tails,
-        proving_key: loaded.proving_key,
-    };
-    Ok((committed, beside))
-}
-
-/// All of a committed model but its key, and what is read beside it.
-fn beside_key<T: Send>(
-    directory: &Path,
-    beside: impl FnOnce(u32) -> T + Send,
-) -> Result<(CheckedCard, Laid, T), ProveError> {
     let card_path = directory.join(CARD);
     let srs_path = directory.join(SRS);
     let srs = SrsVerifyingKey::from_bytes(&read(&srs_path)?).map_err(|e| damaged(&srs_path, e.to_string()))?;
@@ -289,12 +196,20 @@ fn beside_key<T: Send>(
         ..Shape::default()
     };
     let k = card.key.k;
-    let (laid, (card, beside)) = rayon::join(
-        || Opened::read(directory)?.laid(directory, known),
+    let name = card.key.transcript_repr.into();
+    let (loaded, (card, beside)) = rayon::join(
+        || Opened::read(directory)?.load(directory, known, name),
         || rayon::join(|| card.check(&srs), || beside(k)),
     );
-    let card = card.map_err(|e| damaged(&card_path, e.to_string()))?;
-    Ok((card, laid?, beside))
+    let (loaded, card) = (loaded?, card.map_err(|e| damaged(&card_path, e.to_string()))?);
+    let committed = Committed {
+        card,
+        model: loaded.model,
+        layout: loaded.layout,
+        tails: loaded.tails,
+        proving_key: loaded.proving_key,
+    };
+    Ok((committed, beside))
 }
 
 /// The openings in the private file of a committed model: the tails of its weight columns. Secret.
@@ -312,8 +227,6 @@ pub struct PrivateFacts {
     pub k: u32,
     /// Weight commitments that it opens.
     pub commitments: usize,
-    /// Digest of the proving key that it belongs to.
-    pub key_digest: [u8; 32],
 }
 
 /// What may be told of a private file.
@@ -325,7 +238,6 @@ pub fn private_facts(path: &Path) -> Result<PrivateFacts, ProveError> {
     Ok(PrivateFacts {
         k: private.shape.k,
         commitments: private.tails.len(),
-        key_digest: private.key_digest,
     })
 }
 
@@ -395,19 +307,4 @@ pub(crate) fn damaged(path: &Path, reason: String) -> ProveError {
         path: path.into(),
         reason,
     }
-}
-
-pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
-    finished(digesting().update(bytes))
-}
-
-fn digesting() -> State {
-    let mut parameters = blake2b_simd::Params::new();
-    parameters.hash_length(32).personal(b"Provenn-File----").to_state()
-}
-
-fn finished(digest: &State) -> [u8; 32] {
-    let mut bytes = [0u8; 32];
-    bytes.copy_from_slice(digest.finalize().as_bytes());
-    bytes
 }

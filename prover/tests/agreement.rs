@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "agreement/setup.rs"]
-mod setup;
+pub mod setup;
 
 use halo2_proofs::poly::commitment::ParamsProver;
 use halo2curves::bn256::Fr;

@@ -1,10 +1,12 @@
 //! Receipts of colourings, from the graph to the verdict.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use crate::agreement::setup::library;
+use provenn_circuits::colouring::ColouringCircuit;
 use provenn_prover::colouring::{prove_with, proving_key, Coloured, ColouringColumns};
 use provenn_prover::commit::srs_verifying_key;
 use provenn_prover::compact::compact;
-use provenn_prover::plonk::{self, Key};
+use provenn_prover::plonk;
 use provenn_prover::srs::Srs;
 use provenn_verifier::{
     verify, Claim, Colouring, ColouringClass, Context, Expectation, Graph, KeyParts, LinkProof, Linked, Purpose,
@@ -62,10 +64,10 @@ fn the_key_is_that_of_the_circuit() {
     for count in 2..=16 {
         let class = ColouringClass::of(count, 1).unwrap();
         let srs = Srs::dev_from_seed(class.rows(), [8; 32]);
-        let proving_key = proving_key(class, &srs).unwrap();
+        let (_, library) = library::keys(&ColouringCircuit { class }, &srs);
         // A key of another purpose, since the verifier takes no other one for colourings.
         let library = compact(
-            proving_key.get_vk(),
+            library.get_vk(),
             class.rows(),
             Linked::default(),
             Purpose::Registration,
@@ -150,14 +152,7 @@ fn false_receipts_are_refused() {
         let mut rng = ChaCha20Rng::seed_from_u64(6);
         let mut columns = ColouringColumns::new(class, graph, &colours);
         let prefix = claim.claim_scalar().into();
-        let proof = plonk::prove(
-            &Key::of(&proving_key(class, &srs).unwrap()),
-            &srs,
-            &[],
-            prefix,
-            &mut columns,
-            &mut rng,
-        );
+        let proof = plonk::prove(&proving_key(class).unwrap(), &srs, &[], prefix, &mut columns, &mut rng);
         let receipt = Receipt {
             claim,
             proof: proof.unwrap().bytes,

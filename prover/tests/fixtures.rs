@@ -1,14 +1,13 @@
 //! The trained fixtures on real held-out data: fidelity, provability of every row, real proofs of some.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use halo2_proofs::plonk::ProvingKey;
-use halo2_proofs::SerdeFormat;
-use halo2curves::bn256::{Fr, G1Affine};
+use crate::agreement::setup::library;
+use halo2curves::bn256::Fr;
 use provenn_circuits::argument::{row_sets, ModelCircuit};
 use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::fidelity::Source;
-use provenn_prover::plonk::{constraints, Key};
+use provenn_prover::plonk::Key;
 use provenn_prover::srs::Srs;
 use provenn_prover::store::{description, load, save};
 use provenn_prover::{commit, prove, Input};
@@ -104,13 +103,14 @@ fn reference_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())
         .collect();
-    // The library reads the key that was made of its own.
-    let bytes = committed.proving_key.columns().to_bytes();
-    let shape = committed.layout.shape.clone();
-    let key =
-        ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(&bytes, SerdeFormat::RawBytesUnchecked, shape).unwrap();
-    assert_eq!(committed.proving_key.name(), key.get_vk().transcript_repr());
-    assert!(bytes == key.to_bytes(SerdeFormat::RawBytesUnchecked));
+    // The key is the library's.
+    let circuit = ModelCircuit {
+        model: committed.model.clone(),
+        layout: committed.layout.clone(),
+        witness: None,
+    };
+    let (_, key) = library::keys(&circuit, srs);
+    library::same(&committed.proving_key, &key, srs);
     let (params, vk) = (&srs.params, key.get_vk());
     let prefix: Fr = receipt.claim.claim_scalar().into();
     let sets = Vec::from(row_sets(committed.layout.shape.usable()));
@@ -161,56 +161,19 @@ fn a_stored_model_proves_after_loading() {
     assert_eq!(load(folder.path()).map(|_| ()).unwrap_err().code(), "file-damaged");
 }
 
-/// Whatever is wrong with the file of a key, it is refused as damaged before it is used.
+/// What was committed when private files had a digest of a key file, and that file was beside them, proves as before.
 #[test]
-fn a_damaged_key_is_refused() {
+fn files_with_a_key_are_read() {
     let (name, calibration, held_out) = MODELS[3];
     let (committed, srs) = committed(name, calibration, held_out);
     let folder = tempfile::tempdir().unwrap();
     save(&committed, &srs, folder.path()).unwrap();
-    let path = folder.path().join(provenn_prover::store::KEY);
-    let whole = std::fs::read(&path).unwrap();
-    let refused = |what: &str, bytes: &[u8]| {
-        std::fs::write(&path, bytes).unwrap();
-        let error = load(folder.path()).map(|_| ()).unwrap_err();
-        assert_eq!(error.code(), "file-damaged", "{what}");
-        assert!(error.to_string().contains("digest differs"), "{what}: {error}");
-    };
-    for end in [0, 1, 9, 10, 73, whole.len() / 2, whole.len() - 1] {
-        refused(&format!("{end} bytes"), &whole[..end]);
-    }
-    refused("a byte more", &[&whole[..], &[0]].concat());
-    refused("twice", &[&whole[..], &whole].concat());
-    let changed = |at: usize, with: &[u8]| {
-        let mut bytes = whole.clone();
-        bytes[at..at + with.len()].copy_from_slice(with);
-        refused(&format!("{with:?} at {at}"), &bytes);
-    };
-    for at in (0..10).chain((10..whole.len()).step_by(4999)) {
-        changed(at, &[!whole[at]]);
-    }
-    // Rows of a column, and everything that looks so.
-    let rows = (1u32 << committed.layout.shape.k).to_be_bytes();
-    let lengths: Vec<usize> = (0..whole.len() - 4).filter(|at| whole[*at..*at + 4] == rows).collect();
-    assert!(lengths.len() > 10);
-    for at in lengths {
-        changed(at, &[0xff; 4]);
-        changed(at, &[0; 4]);
-    }
-    std::fs::write(&path, &whole).unwrap();
-    load(folder.path()).unwrap();
-}
-
-/// Columns are not taken for a circuit that has others.
-#[test]
-fn a_key_of_another_circuit_is_none() {
-    let (name, calibration, held_out) = MODELS[3];
-    let key = committed(name, calibration, held_out).0;
-    let of = |more: usize| {
-        let mut shape = key.layout.shape.clone();
-        shape.slots += more;
-        let (name, columns) = (key.proving_key.name(), key.proving_key.columns().clone());
-        Key::new(constraints::<ModelCircuit>(shape), name, columns)
-    };
-    assert!(of(0).is_some() && of(1).is_none());
+    let private = folder.path().join(provenn_prover::store::PRIVATE);
+    let bytes = [std::fs::read(&private).unwrap(), vec![7; 32]].concat();
+    std::fs::write(&private, bytes).unwrap();
+    std::fs::write(folder.path().join("model.pk"), [2; 100]).unwrap();
+    let loaded = load(folder.path()).unwrap();
+    let domain = provenn_engine::Domain::new(provenn_engine::Path::of_machine(), srs.k());
+    let columns = |key: &Key| (key.name(), key.fixed().to_vec(), key.permutation(&domain.powers()));
+    assert_eq!(columns(&loaded.proving_key), columns(&committed.proving_key));
 }

@@ -2,7 +2,8 @@
 //! their definition; what was proven of other lanes, in another order or under other bits is refused.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
+use crate::agreement::setup::library;
+use halo2_proofs::plonk::ProvingKey;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use provenn_circuits::argument::row_sets;
@@ -86,9 +87,7 @@ impl Setup {
 
     /// The halo2 proof alone, with public columns by their definition, under the bits of some digest.
     fn reference(&self, card: &ModelCard, digest: &[u8; 64], bits_of: &[u8; 64]) -> bool {
-        let pk = self
-            .pk
-            .get_or_init(|| keygen_pk2(&self.srs.params, &self.circuit, false).unwrap());
+        let pk = self.pk.get_or_init(|| library::keys(&self.circuit, &self.srs).1);
         let registering = Registering::new(&card.registration.key, bits_of);
         let (bits, grid) = (registering.bits(), self.circuit.shape().grid);
         let computed = |challenges: &[Fr]| {

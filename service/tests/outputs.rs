@@ -149,8 +149,8 @@ fn what_is_there_is_kept() {
     ok(&prove("/dev/null", &["--opening", &at("other.json")]));
     assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     // Secrets are their owner's, and a commitment is never replaced.
-    let private = ["model.private", "model.pk"].map(|name| model.join(name));
-    for path in [Path::new(&opening), &private[0], &private[1]] {
+    let private = model.join("model.private");
+    for path in [Path::new(&opening), &private] {
         assert_eq!(
             fs::metadata(path).unwrap().permissions().mode() & 0o777,
             0o600,
@@ -158,7 +158,7 @@ fn what_is_there_is_kept() {
             path.display()
         );
     }
-    let before = fs::read(&private[0]).unwrap();
+    let before = fs::read(&private).unwrap();
     let (file, rows) = (
         fixture("models/linear_30.onnx"),
         fixture("data/breast_cancer_calibration.npy"),
@@ -172,7 +172,7 @@ fn what_is_there_is_kept() {
         model.to_str().unwrap(),
     ];
     fails(&provenn(&again), 2, "output-exists");
-    assert_eq!(fs::read(&private[0]).unwrap(), before);
+    assert_eq!(fs::read(&private).unwrap(), before);
     // Standard input is a file like any other.
     for command in ["explain", "show"] {
         let shown = Command::new(env!("CARGO_BIN_EXE_provenn"))

@@ -79,8 +79,7 @@ fn columns(name: &str) {
     let domain = Domain::new(Path::of_machine(), K);
     match name {
         "transform" => {
-            let columns = vec![column];
-            measured(|| domain.coefficients(columns));
+            measured(|| domain.coefficients(&column));
         }
         "transform-library" => {
             let domain = EvaluationDomain::<Fr>::new(1, K);

@@ -1,13 +1,15 @@
 //! Reference executor: the integer semantics of a [`Program`], bit for bit what the circuit proves.
 
+mod contract;
+
+pub use contract::virtual_source;
+
 use crate::error::CircuitError;
 use crate::program::schedule::{schedule, Stage};
 use crate::program::{
-    Affine, Contraction, Linear, MatrixProduct, MaxPool, Part, Product, Program, Quotient, Step, Table, Tensor,
-    TensorId, View,
+    Affine, Linear, MatrixProduct, MaxPool, Part, Product, Program, Quotient, Step, Table, Tensor, TensorId, View,
 };
-use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use contract::contract;
 
 /// Values and accumulators of one run.
 #[derive(Clone, Debug)]
@@ -212,102 +214,6 @@ fn read<'a>(part: &'a Part, values: &'a [Vec<i64>]) -> impl Fn(usize) -> i64 + '
     move |i| match &part.view {
         None => tensor[i],
         Some(view) => view.elements[i].map_or(0, |e| tensor[e]),
-    }
-}
-
-/// The virtual tensor that a contraction reads, and its width.
-pub fn virtual_source(contraction: &Contraction, values: &[Vec<i64>], model: &Program) -> (Vec<i64>, usize) {
-    let size = contraction
-        .parts
-        .first()
-        .map_or(1, |first| model.grid(first)[1..].iter().product());
-    source_at(contraction, 0..size, values, model)
-}
-
-/// The same at these positions only, side by side.
-fn source_at(
-    contraction: &Contraction,
-    at: impl ExactSizeIterator<Item = usize> + Clone,
-    values: &[Vec<i64>],
-    model: &Program,
-) -> (Vec<i64>, usize) {
-    let Some(first) = contraction.parts.first() else {
-        return (vec![contraction.constant; contraction.channels], 1);
-    };
-    let [_, height, width] = model.grid(first);
-    let plane = height * width;
-    let mut source = vec![0i64; contraction.channels * at.len()];
-    for part in &contraction.parts {
-        let (element, [channels, ..]) = (read(part, values), model.grid(part));
-        for channel in 0..channels {
-            for (place, position) in at.clone().enumerate() {
-                let value = part.alpha * element(channel * plane + position);
-                source[(part.offset + channel) * at.len() + place] += value;
-            }
-        }
-    }
-    (source, width)
-}
-
-fn contract(acc: &mut [i128], (out, at): (&Tensor, &[usize]), c: &Contraction, values: &[Vec<i64>], model: &Program) {
-    if at.len() < out.positions() {
-        return contract_some(acc, (out, at), c, values, model);
-    }
-    let (source, width) = virtual_source(c, values, model);
-    let plane = source.len() / c.channels.max(1);
-    let [kh, kw] = [c.axes[0].kernel, c.axes[1].kernel];
-    let (inputs, outputs) = (c.channels / c.groups, out.channels / c.groups);
-    acc.par_chunks_mut(at.len()).enumerate().for_each(|(o, acc)| {
-        let weights = &c.weights[o * inputs * kh * kw..(o + 1) * inputs * kh * kw];
-        let source = &source[o / outputs * inputs * plane..];
-        for (&p, acc) in at.iter().zip(acc) {
-            let (rows, cols) = (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
-            let mut sum = 0i128;
-            for ch in 0..inputs {
-                let (x, w) = (&source[ch * plane..], &weights[ch * kh * kw..]);
-                for &(ky, y) in rows {
-                    for &(kx, xx) in cols {
-                        sum += i128::from(w[ky * kw + kx]) * i128::from(x[y * width + xx]);
-                    }
-                }
-            }
-            *acc += sum;
-        }
-    });
-}
-
-/// The same for a step of a loop, which reads few of all positions: what it takes must not grow with the number of steps.
-fn contract_some(
-    acc: &mut [i128],
-    (out, at): (&Tensor, &[usize]),
-    c: &Contraction,
-    values: &[Vec<i64>],
-    model: &Program,
-) {
-    let width = c.parts.first().map_or(1, |first| model.grid(first)[2]);
-    let [kh, kw] = [c.axes[0].kernel, c.axes[1].kernel];
-    // Of each position the weights of a channel, and the positions that they multiply.
-    let taps = |p: &usize| -> Vec<(usize, usize)> {
-        let (rows, cols) = (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
-        let across = |&(ky, y): &(usize, usize)| cols.iter().map(move |(kx, x)| (ky * kw + kx, y * width + x));
-        rows.iter().flat_map(across).collect()
-    };
-    let taps: Vec<Vec<(usize, usize)>> = at.iter().map(taps).collect();
-    let places: BTreeSet<usize> = taps.iter().flatten().map(|(_, place)| *place).collect();
-    let ranks: BTreeMap<usize, usize> = places.iter().copied().zip(0..).collect();
-    let (source, _) = source_at(c, places.iter().copied(), values, model);
-    let plane = source.len() / c.channels.max(1);
-    let (inputs, outputs) = (c.channels / c.groups, out.channels / c.groups);
-    for (o, acc) in acc.chunks_mut(at.len()).enumerate() {
-        let weights = &c.weights[o * inputs * kh * kw..(o + 1) * inputs * kh * kw];
-        let source = &source[o / outputs * inputs * plane..];
-        for (taps, acc) in taps.iter().zip(acc) {
-            for (tap, place) in taps {
-                let rank = ranks[place];
-                let term = |ch: usize| i128::from(weights[ch * kh * kw + tap]) * i128::from(source[ch * plane + rank]);
-                *acc += (0..inputs).map(term).sum::<i128>();
-            }
-        }
     }
 }
 

@@ -18,6 +18,20 @@ pub struct Ratio<'a> {
     pub below: (Fr, &'a [Fr]),
 }
 
+/// What a transform is of: at most as many rows as it has, the others are zero, or a polynomial.
+#[derive(Clone, Copy, Debug)]
+pub enum Given<'a> {
+    /// Values.
+    Rows(&'a [Fr]),
+    /// Coefficients, of which more than rows are folded: `x_i = before_i sum_q folds_q c_(i + q 2^k)`, where the first fold is 1 and is not given. Each of the
+    /// other factors is one product of the path (divided by [`FORM`](Columns::FORM)).
+    Coset {
+        coefficients: &'a [Fr],
+        folds: &'a [Fr],
+        before: &'a [Fr],
+    },
+}
+
 /// A path: how elements are multiplied.
 ///
 /// A path may keep values *scaled*, as [`FORM`](Self::FORM) times what they are: its products are divided by that number, so that products
@@ -36,13 +50,12 @@ pub trait Columns: Copy + Send + Sync + 'static {
     #[cfg(target_arch = "x86_64")]
     fn twiddles(self, omega: Fr, k: u32) -> Option<Self::Twiddles>;
 
-    /// `y_j = after_j sum_i before_i x_i omega^(ij)` for all `2^k` of `j`, where each of the two factors that is given is one product of
-    /// this path (divided by `FORM`); there are at most `2^k` rows, the others are zero, and as many factors and `y` as `2^k`.
+    /// `y_j = after_j sum_i x_i omega^(ij)` for all `2^k` of `j`, where the factor, if there is one, is one product of this path (divided by `FORM`);
+    /// there are as many factors and `y` as `2^k`.
     fn transform(
         self,
         twiddles: &Self::Twiddles,
-        rows: &[Fr],
-        before: Option<&[Fr]>,
+        given: Given<'_>,
         after: Option<&[Fr]>,
         out: &mut [Fr],
         room: &mut Self::Room,

@@ -1,6 +1,6 @@
-//! Polynomials by their values on the powers of a root of unity, and the quotient of a program of them.
+//! Polynomials by their values on the powers of a root of unity.
 
-use crate::columns::{Columns, Ratio, BLOCK};
+use crate::columns::{Columns, Given, Ratio};
 use crate::path::Kind;
 use crate::portable::Portable;
 use crate::program::Compiled;
@@ -32,7 +32,7 @@ impl Domain {
     /// The domain of `2^k` rows, for `k` from 1 to 28 less what the degree of a quotient takes.
     pub fn new(path: Path, k: u32) -> Self {
         let omega = root(k);
-        let kept = Kept::new(path, omega, k);
+        let kept = Kept::new(path, k);
         Self { k, omega, kept }
     }
 
@@ -46,15 +46,19 @@ impl Domain {
         1 << self.k
     }
 
-    /// The coefficients of the polynomials with these values, which may be left out at the end where they are zero. The memory of a column is given back when its
-    /// coefficients are there.
-    pub fn coefficients(&self, columns: Vec<Vec<Fr>>) -> Vec<Vec<Fr>> {
+    /// The powers of the root of unity, row by row.
+    pub fn powers(&self) -> Vec<Fr> {
+        powers(Fr::ONE, self.omega, self.rows())
+    }
+
+    /// The coefficients of the polynomial with these values, which may be left out at the end where they are zero.
+    pub fn coefficients(&self, rows: &[Fr]) -> Vec<Fr> {
         match &self.kept {
-            Kept::Portable(table) => table.coefficients(columns),
+            Kept::Portable(table) => table.coefficients(rows),
             #[cfg(target_arch = "x86_64")]
-            Kept::Avx2(table) => table.coefficients(columns),
+            Kept::Avx2(table) => table.coefficients(rows),
             #[cfg(target_arch = "x86_64")]
-            Kept::Ifma(table) => table.coefficients(columns),
+            Kept::Ifma(table) => table.coefficients(rows),
         }
     }
 
@@ -72,39 +76,54 @@ impl Domain {
 }
 
 /// A root of unity of order `2^k`.
-fn root(k: u32) -> Fr {
+pub fn root(k: u32) -> Fr {
     (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square())
 }
 
 impl Kept {
-    fn new(path: Path, omega: Fr, k: u32) -> Self {
+    fn new(path: Path, k: u32) -> Self {
         // Where a path has no transform of this size, every machine's is taken.
         let kept = match path.0 {
             Kind::Portable => None,
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(avx2) => Table::new(avx2, omega, k).map(|table| Self::Avx2(Box::new(table))),
+            Kind::Avx2(avx2) => Table::new(avx2, k).map(|table| Self::Avx2(Box::new(table))),
             #[cfg(target_arch = "x86_64")]
-            Kind::Ifma(ifma) => Table::new(ifma, omega, k).map(|table| Self::Ifma(Box::new(table))),
+            Kind::Ifma(ifma) => Table::new(ifma, k).map(|table| Self::Ifma(Box::new(table))),
         };
         if let Some(kept) = kept {
             return kept;
         }
-        let twiddles = |omega: Fr| crate::portable::Twiddles::new(omega, k);
-        Self::Portable(Table {
-            kernel: Portable,
-            rows: 1 << k,
-            forward: twiddles(omega),
-            backward: twiddles(inverse(omega)),
-            rooms: Rooms::default(),
-        })
+        let twiddles = roots(k).map(|(omega, k)| crate::portable::Twiddles::new(omega, k));
+        Self::Portable(Table::of(Portable, k, twiddles))
     }
 }
 
-struct Table<K: Columns> {
-    kernel: K,
-    rows: usize,
-    forward: K::Twiddles,
+/// log2 of the classes of a coset at most, and of the rows of a class at least: fewer rows are no shorter transforms.
+const CLASSES: u32 = 1;
+const CLASS: u32 = 8;
+
+/// log2 of the classes of a coset of `2^k` rows.
+fn classes(k: u32) -> u32 {
+    CLASSES.min(k.saturating_sub(CLASS))
+}
+
+/// Roots of transforms with their sizes: to the values of a class, and back from those of all rows.
+fn roots(k: u32) -> [(Fr, u32); 2] {
+    let class = k - classes(k);
+    [(root(class), class), (inverse(root(k)), k)]
+}
+
+/// A domain as a path has it.
+pub struct Table<K: Columns> {
+    pub kernel: K,
+    pub rows: usize,
+    /// How many classes the rows of a coset are in.
+    pub classes: usize,
+    /// Of the rows of a class.
+    pub forward: K::Twiddles,
     backward: K::Twiddles,
+    /// For each row what its value is multiplied by after the transform back.
+    shares: Vec<Fr>,
     rooms: Rooms<K::Room>,
 }
 
@@ -117,129 +136,51 @@ impl<K: Columns> Debug for Table<K> {
 }
 
 impl<K: Columns> Table<K> {
+    /// `None` if the path has no transform of this size.
     #[cfg(target_arch = "x86_64")]
-    fn new(kernel: K, omega: Fr, k: u32) -> Option<Self> {
-        Some(Self {
-            kernel,
-            rows: 1 << k,
-            forward: kernel.twiddles(omega, k)?,
-            backward: kernel.twiddles(inverse(omega), k)?,
-            rooms: Rooms::default(),
-        })
+    fn new(kernel: K, k: u32) -> Option<Self> {
+        let [forward, backward] = roots(k).map(|(omega, k)| kernel.twiddles(omega, k));
+        Some(Self::of(kernel, k, [forward?, backward?]))
     }
 
-    fn coefficients(&self, columns: Vec<Vec<Fr>>) -> Vec<Vec<Fr>> {
-        let share = Fr::from(K::FORM) * inverse(Fr::from(self.rows as u64));
-        let shares = vec![share; self.rows];
-        let of = |rows: Vec<Fr>| self.backward(&rows, &shares);
-        columns.into_par_iter().map(of).collect()
+    fn of(kernel: K, k: u32, [forward, backward]: [K::Twiddles; 2]) -> Self {
+        let rows = 1 << k;
+        Self {
+            kernel,
+            rows,
+            classes: 1 << classes(k),
+            forward,
+            backward,
+            shares: vec![Fr::from(K::FORM) * inverse(Fr::from(rows as u64)); rows],
+            rooms: Rooms::default(),
+        }
+    }
+
+    fn coefficients(&self, rows: &[Fr]) -> Vec<Fr> {
+        self.backward(rows, &self.shares)
     }
 
     /// The transform back, with factors.
-    fn backward(&self, rows: &[Fr], after: &[Fr]) -> Vec<Fr> {
+    pub fn backward(&self, rows: &[Fr], after: &[Fr]) -> Vec<Fr> {
         let mut out = vec![Fr::ZERO; self.rows];
-        self.transform(&self.backward, rows, None, Some(after), &mut out);
+        self.transform(&self.backward, Given::Rows(rows), Some(after), &mut out);
         out
     }
 
     /// [`Columns::transform`]. Zero stays zero: such are selectors and public columns of what a circuit has no rows of. No secret column is
     /// zero, each ends in random cells.
-    fn transform(
-        &self,
-        twiddles: &K::Twiddles,
-        rows: &[Fr],
-        before: Option<&[Fr]>,
-        after: Option<&[Fr]>,
-        out: &mut [Fr],
-    ) {
-        if rows.iter().all(|row| *row == Fr::ZERO) {
+    pub fn transform(&self, twiddles: &K::Twiddles, given: Given<'_>, after: Option<&[Fr]>, out: &mut [Fr]) {
+        let (Given::Rows(elements)
+        | Given::Coset {
+            coefficients: elements, ..
+        }) = given;
+        if elements.iter().all(|element| *element == Fr::ZERO) {
             out.fill(Fr::ZERO);
             return;
         }
-        let transform = |room: &mut _| self.kernel.transform(twiddles, rows, before, after, out, room);
+        let transform = |room: &mut _| self.kernel.transform(twiddles, given, after, out, room);
         self.rooms.with(K::Room::default, transform);
     }
-
-    /// On each of as many cosets `s H` as there are pieces the quotient `Q = sum X^(nt) Q_t` is `sum v^t Q_t` with the constant `v = s^n`:
-    /// its values there, program by `v - 1`, give that polynomial of less than `n` coefficients, and these give the pieces `Q_t`, as
-    /// the matrix of the powers of the `v` has an inverse.
-    fn quotient(&self, program: &Compiled, columns: &[&[Fr]], pieces: usize) -> Vec<Fr> {
-        let step = root(self.rows.trailing_zeros() + pieces.next_power_of_two().trailing_zeros());
-        // A generator of the group: no power of it is of an order of two.
-        let shifts = powers(Fr::MULTIPLICATIVE_GENERATOR, step, pieces);
-        let values = |shift: &Fr| shift.pow([self.rows as u64]);
-        let constants: Vec<Fr> = shifts.iter().map(values).collect();
-        let program = program.scaled(Fr::from(K::FORM));
-        let registers = Rooms::default();
-        // One after the other, in the same memory: what is freed between them is taken back page by page.
-        let mut values: Vec<Vec<Fr>> = columns.par_iter().map(|_| vec![Fr::ZERO; self.rows]).collect();
-        let parts = shifts
-            .iter()
-            .map(|shift| self.values((&program, &registers), columns, *shift, &mut values));
-        let parts: Vec<Vec<Fr>> = parts.collect();
-        drop(values);
-        let parts = parts.par_iter().zip(&shifts).map(|(part, shift)| {
-            let after = powers(inverse(Fr::from(self.rows as u64)), inverse(*shift), self.rows);
-            self.backward(&part[..self.rows], &after)
-        });
-        let parts: Vec<Vec<Fr>> = parts.collect();
-        let weights = weights(&constants);
-        let piece = |of: Vec<Fr>| {
-            let terms: Vec<(&[Fr], Fr)> = parts.iter().map(Vec::as_slice).zip(of).collect();
-            combine(self.kernel, &terms, self.rows)
-        };
-        weights.into_iter().flat_map(piece).collect()
-    }
-
-    /// What the program makes of the columns on the coset, in whole blocks; the columns' values there are written to `values`.
-    fn values(
-        &self,
-        (program, registers): (&Compiled, &Rooms<K::Registers>),
-        columns: &[&[Fr]],
-        shift: Fr,
-        values: &mut [Vec<Fr>],
-    ) -> Vec<Fr> {
-        /// Blocks of a task: few enough that no core waits long for another.
-        const TASK: usize = 8;
-        let (kernel, form) = (self.kernel, Fr::from(K::FORM));
-        let before = powers(form * form, shift, self.rows);
-        columns.par_iter().zip(&mut *values).for_each(|(column, values)| {
-            self.transform(&self.forward, column, Some(&before), None, values);
-        });
-        let values: Vec<&[Fr]> = values.iter().map(Vec::as_slice).collect();
-        let mut part = vec![Fr::ZERO; self.rows.next_multiple_of(BLOCK)];
-        let tasks = part.par_chunks_mut(TASK * BLOCK).enumerate();
-        tasks.for_each(|(task, rows)| {
-            let run = |registers: &mut _| {
-                for (block, out) in rows.as_chunks_mut().0.iter_mut().enumerate() {
-                    kernel.run(program, &values, (task * TASK + block) * BLOCK, out, registers);
-                }
-            };
-            registers.with(|| kernel.registers(program), run);
-        });
-        part
-    }
-}
-
-/// A polynomial of `v` with as many coefficients as there are `v`, from its values times `v - 1`: for each coefficient the factors of these.
-fn weights(at: &[Fr]) -> Vec<Vec<Fr>> {
-    let lagrange = |i: usize| {
-        // Coefficients of the product of all `X - v_j` with `j != i`.
-        let mut product = vec![Fr::ONE];
-        let mut divisor = at[i] - Fr::ONE;
-        for other in (0..at.len()).filter(|j| *j != i).map(|j| at[j]) {
-            divisor *= at[i] - other;
-            product.push(Fr::ZERO);
-            for place in (0..product.len()).rev() {
-                let lower = if place > 0 { product[place - 1] } else { Fr::ZERO };
-                product[place] = lower - other * product[place];
-            }
-        }
-        let share = inverse(divisor);
-        product.into_iter().map(|c| c * share).collect::<Vec<_>>()
-    };
-    let of: Vec<Vec<Fr>> = (0..at.len()).map(lagrange).collect();
-    (0..at.len()).map(|t| of.iter().map(|c| c[t]).collect()).collect()
 }
 
 /// `sum factor x_i` for rows up to `rows`; columns are zero where they end.
@@ -265,7 +206,7 @@ pub fn ratios<K: Columns>(kernel: K, terms: &[Ratio<'_>], plus: Fr, rows: usize)
 }
 
 /// `first, first step, ..`
-fn powers(first: Fr, step: Fr, count: usize) -> Vec<Fr> {
+pub fn powers(first: Fr, step: Fr, count: usize) -> Vec<Fr> {
     /// Powers of a task.
     const TASK: usize = 1 << 10;
     let mut powers = vec![Fr::ZERO; count];
@@ -280,6 +221,6 @@ fn powers(first: Fr, step: Fr, count: usize) -> Vec<Fr> {
 }
 
 /// Of what is not zero.
-fn inverse(element: Fr) -> Fr {
+pub fn inverse(element: Fr) -> Fr {
     element.invert().unwrap_or(Fr::ZERO)
 }

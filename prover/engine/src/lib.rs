@@ -26,6 +26,7 @@ mod msm;
 mod path;
 mod portable;
 mod program;
+mod quotient;
 mod rooms;
 mod sums;
 mod words;

@@ -2,7 +2,7 @@
 
 use halo2curves::bn256::Fr;
 use halo2curves::ff::{Field, PrimeField};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A value in a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -236,5 +236,45 @@ impl Compiled {
         let mut program = self.clone();
         program.constants.iter_mut().for_each(|constant| *constant *= form);
         program
+    }
+
+    /// The program that reads its columns elsewhere.
+    pub(crate) fn reading(&self, place: impl Fn(usize, i32) -> (usize, i32)) -> Self {
+        let moved = |source: Source| match source {
+            Source::Column(column, rotation) => {
+                let (column, rotation) = place(column, rotation);
+                Source::Column(column, rotation)
+            }
+            other => other,
+        };
+        let step = |step: &Step| Step {
+            operation: match step.operation {
+                Operation::Add(a, b) => Operation::Add(moved(a), moved(b)),
+                Operation::Sub(a, b) => Operation::Sub(moved(a), moved(b)),
+                Operation::Mul(a, b) => Operation::Mul(moved(a), moved(b)),
+                Operation::Load(a) => Operation::Load(moved(a)),
+            },
+            to: step.to,
+        };
+        Self {
+            constants: self.constants.clone(),
+            steps: self.steps.iter().map(step).collect(),
+            registers: self.registers,
+            result: moved(self.result),
+        }
+    }
+
+    /// Columns that it reads, each with its rotations.
+    pub(crate) fn reads(&self) -> BTreeSet<(usize, i32)> {
+        let operands = self.steps.iter().flat_map(|step| match step.operation {
+            Operation::Add(a, b) | Operation::Sub(a, b) | Operation::Mul(a, b) => [Some(a), Some(b)],
+            Operation::Load(a) => [Some(a), None],
+        });
+        let sources = operands.flatten().chain([self.result]);
+        let read = |source| match source {
+            Source::Column(column, rotation) => Some((column, rotation)),
+            Source::Register(_) | Source::Constant(_) => None,
+        };
+        sources.filter_map(read).collect()
     }
 }

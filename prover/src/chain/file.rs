@@ -1,6 +1,5 @@
 //! Files that carry a proof from one process to another: what they are, a digest, which shows damage and nothing more, and the body.
 
-use crate::store::digest;
 use provenn_verifier::FORMAT_VERSION;
 
 pub(super) fn sealed(magic: [u8; 8], body: &[u8]) -> Vec<u8> {
@@ -23,3 +22,11 @@ pub(super) fn opened(magic: [u8; 8], bytes: &[u8]) -> Result<&[u8], String> {
 }
 
 const SHORT: &str = "it ends early";
+
+fn digest(bytes: &[u8]) -> [u8; 32] {
+    let mut parameters = blake2b_simd::Params::new();
+    let hash = parameters.hash_length(32).personal(b"Provenn-File----").hash(bytes);
+    let mut digest = [0u8; 32];
+    digest.copy_from_slice(hash.as_bytes());
+    digest
+}

@@ -197,7 +197,7 @@ pub fn commit_stage_with<R: RngCore + CryptoRng>(
     Ok((card, segment))
 }
 
-/// Writes the files of a stage: its card and `srs.vk` (public), `model.pk` and `model.private` (the owner's).
+/// Writes the files of a stage: its card and `srs.vk` (public), and `model.private` (the owner's).
 ///
 /// # Errors
 /// [`ProveError::Io`].
@@ -207,7 +207,6 @@ pub fn save_stage(card: &ModelCard, segment: &Segment, srs: &Srs, directory: &Pa
         model: &segment.model,
         layout: &segment.layout,
         tails: &segment.tails,
-        proving_key: &segment.proving_key,
     };
     part.save(directory)
 }

@@ -1,5 +1,5 @@
-//! Files of a committed model in segments: `chain.card` and `srs.vk` (public), and for each segment a folder with its `model.pk` and
-//! `model.private` (the owner's).
+//! Files of a committed model in segments: `chain.card` and `srs.vk` (public), and for each segment a folder with its `model.private`
+//! (the owner's).
 
 use super::kept::Kept;
 use super::{ChainDescription, Segment, Segments};
@@ -35,7 +35,6 @@ pub fn keep(segment: &Segment, directory: &Path, index: usize) -> Result<(), Pro
         model: &segment.model,
         layout: &segment.layout,
         tails: &segment.tails,
-        proving_key: &segment.proving_key,
     };
     part.save(&folder(directory, index))
 }
@@ -143,7 +142,7 @@ impl Segments for Stored {
         let loaded = file.load(&folder, known, card.key.transcript_repr.into())?;
         Ok(Arc::new(Segment {
             model: loaded.model,
-            layout: Arc::new(loaded.layout),
+            layout: loaded.layout,
             tails: loaded.tails,
             proving_key: loaded.proving_key,
         }))

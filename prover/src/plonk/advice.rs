@@ -1,7 +1,7 @@
 //! First stage: advice columns, committed phase by phase, with the challenges between.
 
 use super::transcript::Writer;
-use super::{AdviceColumn, Assignment, Cells, Context};
+use super::{AdviceColumn, Assignment, Cells, Context, Values};
 use crate::error::{Defect, ProveError};
 use ark_std::{end_timer, start_timer};
 use halo2curves::bn256::{Fr, G1Affine, G1};
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 /// Cells of all advice columns with their commitments and tails, and the challenges of the circuit.
 pub(super) struct Advice {
-    pub columns: Vec<Vec<Fr>>,
+    pub columns: Vec<Values>,
     pub commitments: Vec<G1Affine>,
     pub tails: Vec<Vec<Fr>>,
     pub challenges: Vec<Fr>,
@@ -26,7 +26,7 @@ pub(super) fn commit<R: RngCore>(
 ) -> Result<Advice, ProveError> {
     let (phases, challenge_phases) = (context.cs().advice_column_phase(), context.cs().challenge_phase());
     let mut advice = Advice {
-        columns: vec![vec![]; phases.len()],
+        columns: phases.iter().map(|_| Values::Field(vec![])).collect(),
         commitments: vec![G1Affine::default(); phases.len()],
         tails: vec![vec![]; phases.len()],
         challenges: vec![],
@@ -46,9 +46,8 @@ pub(super) fn commit<R: RngCore>(
         let tails: Vec<&Vec<Fr>> = indices.iter().map(|&index| &advice.tails[index]).collect();
         let points = points(context, &given, &tails);
         let points = transcript.points(&points)?;
-        let column =
-            |(column, &index): (&AdviceColumn<'_>, &usize)| whole(context, &column.cells, &advice.tails[index]);
-        let columns: Vec<Vec<Fr>> = given.par_iter().zip(&indices).map(column).collect();
+        let column = |(column, &index): (&AdviceColumn<'_>, &usize)| kept(context, &column.cells, &advice.tails[index]);
+        let columns: Vec<Values> = given.par_iter().zip(&indices).map(column).collect();
         for ((index, column), point) in indices.into_iter().zip(columns).zip(points) {
             (advice.columns[index], advice.commitments[index]) = (column, point);
         }
@@ -88,15 +87,21 @@ fn points(context: &Context<'_>, columns: &[AdviceColumn<'_>], tails: &[&Vec<Fr>
     points
 }
 
-/// A column as long as the circuit.
-fn whole(context: &Context<'_>, cells: &Cells<'_>, tail: &[Fr]) -> Vec<Fr> {
+/// A column after its commitment.
+fn kept(context: &Context<'_>, cells: &Cells<'_>, tail: &[Fr]) -> Values {
+    let cells: &[Fr] = match cells {
+        Cells::Field(cells) => cells,
+        Cells::Entries(cells, _) => cells,
+        Cells::Integers(integers) => {
+            return Values::Integers {
+                given: integers.to_vec(),
+                tail: tail.to_vec(),
+            }
+        }
+    };
     let mut column = Vec::with_capacity(context.rows());
-    match cells {
-        Cells::Field(cells) => column.extend_from_slice(cells),
-        Cells::Integers(integers) => column.extend(integers.iter().map(|&integer| Fr::from(integer))),
-        Cells::Entries(cells, _) => column.extend_from_slice(cells),
-    }
-    column.resize(context.rows() - context.tail_rows, Fr::ZERO);
+    column.extend_from_slice(cells);
+    column.resize(context.rows() - tail.len(), Fr::ZERO);
     column.extend_from_slice(tail);
-    column
+    Values::Field(column)
 }

@@ -1,109 +1,63 @@
-//! What proofs of a circuit are made with: the library's proving key, less what it makes of it for its own prover.
+//! What proofs of a circuit are made with: its constraints, its fixed columns, and which of its cells are equal.
+//!
+//! All of it follows from the circuit, and it is made where it is needed: that takes less time than to read it from a file.
 
-use crate::srs::MAX_K;
-use halo2_proofs::plonk::{Circuit, ConstraintSystem, ProvingKey};
-use halo2_proofs::poly::Polynomial;
-use halo2_proofs::SerdeFormat;
-use halo2curves::bn256::{Fr, G1Affine};
-use halo2curves::serde::SerdeObject;
-use std::borrow::Cow;
-use std::io::{self, ErrorKind, Read, Write};
+use crate::error::{Defect, ProveError};
+use halo2_proofs::circuit::Value;
+use halo2_proofs::plonk::{
+    Advice, Any, Assigned, Assignment, Challenge, Circuit, Column, ConstraintSystem, Error, Fixed, FloorPlanner,
+    Instance, Selector,
+};
+use halo2curves::bn256::Fr;
+use halo2curves::ff::{Field, PrimeField};
+use provenn_engine::Path;
+use rayon::prelude::*;
 
-const FORMAT: SerdeFormat = SerdeFormat::RawBytesUnchecked;
-/// The first byte of a key, which the library expects.
-const VERSION: u8 = 2;
-/// Bytes of an element, and of a point.
-const ELEMENT: u64 = 32;
-const POINT: u64 = 64;
-/// Bytes before the points: version, `log2` of the rows, how selectors were made columns, number of fixed columns.
-const HEAD: u64 = 1 + 4 + 1 + 4;
-
-/// A key: columns that every proof has, and the constraints.
+/// A key. It holds nothing secret: circuits are made without a witness.
 #[derive(Clone, Debug)]
-pub struct Key<'a> {
-    cs: Cow<'a, ConstraintSystem<Fr>>,
+pub struct Key {
+    k: u32,
+    cs: ConstraintSystem<Fr>,
     name: Fr,
-    columns: KeyColumns<'a>,
+    fixed: Vec<Vec<Fr>>,
+    next: Vec<Cell>,
 }
 
-/// Columns of a key.
-#[derive(Clone, Debug)]
-pub struct KeyColumns<'a> {
-    /// The verifying key, as the library writes it.
-    head: Cow<'a, [u8]>,
-    /// Coefficients of the first row, the last usable one, and all usable ones.
-    pub selectors: Vec<Cow<'a, [Fr]>>,
-    /// Fixed columns.
-    pub fixed: Both<'a>,
-    /// Columns of the permutation.
-    pub permutation: Both<'a>,
-}
+/// A cell of the permutation, by the number of its column there: `column 2^k + row`.
+type Cell = u32;
 
-/// Columns by values and by coefficients.
-#[derive(Clone, Debug)]
-pub struct Both<'a> {
-    /// On the rows.
-    pub values: Vec<Cow<'a, [Fr]>>,
-    /// Of the polynomials.
-    pub coefficients: Vec<Cow<'a, [Fr]>>,
-}
-
-impl<'a> Key<'a> {
-    /// That of the library.
-    pub fn of(key: &'a ProvingKey<G1Affine>) -> Self {
-        fn all<B>(polynomials: &[Polynomial<Fr, B>]) -> Vec<Cow<'_, [Fr]>> {
-            polynomials.iter().map(|of| Cow::Borrowed(of.values())).collect()
+impl Key {
+    /// That of a circuit in `2^k` rows, which has no name yet: of those whose verifiers make the key themselves.
+    ///
+    /// # Errors
+    /// [`Defect::KeyGeneration`] for a circuit that has more rows, or selectors of the library's, which would become fixed columns.
+    pub fn new<C: Circuit<Fr>>(circuit: &C, k: u32) -> Result<Self, ProveError> {
+        let mut cs = ConstraintSystem::default();
+        let config = C::configure_with_params(&mut cs, circuit.params());
+        if cs.num_selectors() > 0 {
+            return Err(Defect::Unsupported("selectors").into());
         }
-        Self {
-            cs: Cow::Borrowed(key.get_vk().cs()),
-            name: key.get_vk().transcript_repr(),
-            columns: KeyColumns {
-                head: key.get_vk().to_bytes(FORMAT).into(),
-                selectors: [key.l0(), key.l_last(), key.l_active_row()]
-                    .map(|of| Cow::Borrowed(of.values()))
-                    .into(),
-                fixed: Both {
-                    values: all(key.fixed_values()),
-                    coefficients: all(key.fixed_polys()),
-                },
-                permutation: Both {
-                    values: all(key.permutation().permutations()),
-                    coefficients: all(key.permutation().polys()),
-                },
-            },
-        }
-    }
-
-    /// Of a circuit with these constraints, which has this name in the transcript. `None` if it has other columns.
-    pub fn new(cs: ConstraintSystem<Fr>, name: Fr, columns: KeyColumns<'a>) -> Option<Self> {
-        let permuted = cs.permutation().get_columns().len();
-        let fits = columns.fixed.values.len() == cs.num_fixed_columns() && columns.permutation.values.len() == permuted;
-        fits.then_some(Self {
-            cs: Cow::Owned(cs),
-            name,
-            columns,
+        let mut assembly = Assembly::new(&cs, k).map_err(Defect::KeyGeneration)?;
+        let made = C::FloorPlanner::synthesize(&mut assembly, circuit, config, cs.constants().clone());
+        made.and_then(|()| assembly.whole()).map_err(Defect::KeyGeneration)?;
+        Ok(Self {
+            k,
+            name: Fr::ZERO,
+            fixed: assembly.fixed,
+            next: assembly.next,
+            cs,
         })
     }
 
-    /// With columns of its own.
-    pub fn into_owned(self) -> Key<'static> {
-        fn all(columns: Vec<Cow<'_, [Fr]>>) -> Vec<Cow<'static, [Fr]>> {
-            columns.into_iter().map(|of| Cow::Owned(of.into_owned())).collect()
-        }
-        let both = |both: Both<'_>| Both {
-            values: all(both.values),
-            coefficients: all(both.coefficients),
-        };
-        Key {
-            cs: Cow::Owned(self.cs.into_owned()),
-            name: self.name,
-            columns: KeyColumns {
-                head: self.columns.head.into_owned().into(),
-                selectors: all(self.columns.selectors),
-                fixed: both(self.columns.fixed),
-                permutation: both(self.columns.permutation),
-            },
-        }
+    /// With this name of the circuit in the transcript: the library's digest of the verifying key.
+    #[must_use]
+    pub fn named(self, name: Fr) -> Self {
+        Self { name, ..self }
+    }
+
+    /// log2 of the rows.
+    pub fn k(&self) -> u32 {
+        self.k
     }
 
     /// The constraints.
@@ -111,139 +65,182 @@ impl<'a> Key<'a> {
         &self.cs
     }
 
-    /// What names the circuit in the transcript: the library's digest of the verifying key.
+    /// What names the circuit in the transcript.
     pub fn name(&self) -> Fr {
         self.name
     }
 
-    /// The columns.
-    pub fn columns(&self) -> &KeyColumns<'a> {
-        &self.columns
+    /// The fixed columns; the rest of each is zero.
+    pub fn fixed(&self) -> &[Vec<Fr>] {
+        &self.fixed
     }
-}
 
-impl KeyColumns<'_> {
-    /// As the library writes and reads keys.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = self.head.to_vec();
-        let written = |bytes: &mut Vec<u8>| -> io::Result<()> {
-            self.selectors.iter().try_for_each(|column| write(bytes, column))?;
-            for Both { values, coefficients } in [&self.fixed, &self.permutation] {
-                for columns in [values, coefficients] {
-                    bytes.write_all(&(columns.len() as u32).to_be_bytes())?;
-                    columns.iter().try_for_each(|column| write(bytes, column))?;
+    /// The columns of the permutation, given the powers of the root of unity: for each cell the name of the next one that is equal to it. That of a cell is
+    /// the power of its row, times that of `DELTA` for its column.
+    pub fn permutation(&self, powers: &[Fr]) -> Vec<Vec<Fr>> {
+        let columns = self.cs.permutation().get_columns().len();
+        let deltas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |delta| Some(delta * Fr::DELTA))
+            .take(columns)
+            .collect();
+        let column = |(column, next): (usize, &[Cell])| {
+            let mut names = Path::of_machine().combine(&[(powers, deltas[column])], powers.len());
+            for (row, (name, next)) in names.iter_mut().zip(next).enumerate() {
+                if *next as usize != column * powers.len() + row {
+                    let (column, row) = (*next as usize / powers.len(), *next as usize % powers.len());
+                    *name = deltas[column] * powers[row];
                 }
             }
-            Ok(())
+            names
         };
-        #[expect(clippy::expect_used, reason = "memory takes all that is written")]
-        written(&mut bytes).expect("writing to memory");
-        bytes
+        self.next.par_chunks(powers.len()).enumerate().map(column).collect()
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote, of which there are `length` bytes. Elements are not checked: what is read is what was written if its digest
-    /// is. Each column goes through the same memory, and `seen` sees its bytes while they are made elements.
-    ///
-    /// # Errors
-    /// Those of the source; [`ErrorKind::InvalidData`] and [`ErrorKind::UnexpectedEof`] if it is no key.
-    pub fn read(source: &mut impl Read, length: u64, seen: &mut (impl FnMut(&[u8]) + Send)) -> io::Result<Self> {
-        let mut head = vec![0; HEAD as usize];
-        source.read_exact(&mut head)?;
-        let word = |at: usize| {
-            head[at..at + 4]
-                .iter()
-                .rev()
-                .fold(0, |word, byte| word << 8 | u32::from(*byte))
-        };
-        let (k, fixed) = (word(1), word(6));
-        if head[0] != VERSION || k > MAX_K || head[5] != 0 {
-            return Err(invalid());
-        }
-        let permuted = permuted(k, fixed.into(), length).ok_or_else(invalid)?;
-        let points = POINT * (u64::from(fixed) + permuted);
-        let begun = head.len();
-        head.resize(begun + points as usize, 0);
-        source.read_exact(&mut head[begun..])?;
-        seen(&head);
-        let mut reader = Reader {
-            source,
-            seen,
-            bytes: vec![0; (ELEMENT << k) as usize],
-        };
-        let selectors = (0..3).map(|_| reader.column(k)).collect::<io::Result<_>>()?;
-        let [fixed, permutation] = [fixed, permuted as u32].map(|count| {
-            Ok::<_, io::Error>(Both {
-                values: reader.columns(k, count)?,
-                coefficients: reader.columns(k, count)?,
-            })
-        });
+    /// Columns that are 1 in the first row, in the last usable one, and in all before that; the rest of each is zero.
+    pub fn selectors(&self) -> [Vec<Fr>; 3] {
+        let last = usable(&self.cs, self.k);
+        let mut only_last = vec![Fr::ZERO; last + 1];
+        only_last[last] = Fr::ONE;
+        [vec![Fr::ONE], only_last, vec![Fr::ONE; last]]
+    }
+}
+
+/// Rows that a circuit may use: it has as many as the constraints need at least.
+fn usable(cs: &ConstraintSystem<Fr>, k: u32) -> usize {
+    (1 << k) - (cs.blinding_factors() + 1)
+}
+
+/// A circuit as it is made.
+struct Assembly {
+    k: u32,
+    usable: usize,
+    fixed: Vec<Vec<Fr>>,
+    /// Columns of the permutation.
+    columns: Vec<Column<Any>>,
+    /// For each cell the next one of a circle of equal cells.
+    next: Vec<Cell>,
+    /// For each cell another one of its circle, nearer to the one that names it: that one is its own.
+    nearer: Vec<Cell>,
+    /// What went wrong first: functions of the trait that cannot fail leave it here.
+    failed: Option<Error>,
+}
+
+impl Assembly {
+    fn new(cs: &ConstraintSystem<Fr>, k: u32) -> Result<Self, Error> {
+        let too_few = || Error::NotEnoughRowsAvailable { current_k: k };
+        let columns = cs.permutation().get_columns();
+        let rows = 1usize.checked_shl(k).filter(|rows| *rows >= cs.minimum_rows());
+        let rows = rows.ok_or_else(too_few)?;
+        let cells = Cell::try_from(columns.len() * rows).map_err(|_| Error::BoundsFailure)?;
         Ok(Self {
-            head: head.into(),
-            selectors,
-            fixed: fixed?,
-            permutation: permutation?,
+            k,
+            usable: usable(cs, k),
+            fixed: vec![vec![]; cs.num_fixed_columns()],
+            columns,
+            next: (0..cells).collect(),
+            nearer: (0..cells).collect(),
+            failed: None,
         })
     }
-}
 
-/// How many columns of the permutation a key of this size has: `None` if it is of no key.
-fn permuted(k: u32, fixed: u64, length: u64) -> Option<u64> {
-    // Each fixed column, and each of the permutation, is a point and two columns.
-    let column = 4 + (ELEMENT << k);
-    let each = POINT + 2 * column;
-    let left = length.checked_sub(HEAD + 3 * column + 4 * 4)?;
-    let left = left.checked_sub(fixed.checked_mul(each)?)?;
-    left.is_multiple_of(each).then_some(left / each)
-}
-
-struct Reader<'a, R, S> {
-    source: &'a mut R,
-    seen: &'a mut S,
-    /// Of the column that is being read.
-    bytes: Vec<u8>,
-}
-
-impl<R: Read, S: FnMut(&[u8]) + Send> Reader<'_, R, S> {
-    fn columns(&mut self, k: u32, count: u32) -> io::Result<Vec<Cow<'static, [Fr]>>> {
-        self.number(count)?;
-        (0..count).map(|_| self.column(k)).collect()
+    fn whole(&mut self) -> Result<(), Error> {
+        self.failed.take().map_or(Ok(()), Err)
     }
 
-    fn column(&mut self, k: u32) -> io::Result<Cow<'static, [Fr]>> {
-        self.number(1 << k)?;
-        self.source.read_exact(&mut self.bytes)?;
-        let elements = || {
-            let elements = self.bytes.chunks_exact(ELEMENT as usize);
-            elements.map(Fr::from_raw_bytes_unchecked).collect()
-        };
-        let (elements, ()) = rayon::join(elements, || (self.seen)(&self.bytes));
-        Ok(Cow::Owned(elements))
+    fn row(&self, row: usize) -> Result<usize, Error> {
+        let failed = Error::NotEnoughRowsAvailable { current_k: self.k };
+        (row < self.usable).then_some(row).ok_or(failed)
     }
 
-    /// A number that is known.
-    fn number(&mut self, known: u32) -> io::Result<()> {
-        let mut bytes = [0; 4];
-        self.source.read_exact(&mut bytes)?;
-        (self.seen)(&bytes);
-        match u32::from_be_bytes(bytes) == known {
-            true => Ok(()),
-            false => Err(invalid()),
+    fn cell(&self, column: Column<Any>, row: usize) -> Result<usize, Error> {
+        let place = self.columns.iter().position(|known| *known == column);
+        let place = place.ok_or(Error::ColumnNotInPermutation(column))?;
+        Ok((place << self.k) + self.row(row)?)
+    }
+
+    /// The cell that names the circle of this one.
+    fn circle(&mut self, mut cell: usize) -> usize {
+        while self.nearer[cell] as usize != cell {
+            self.nearer[cell] = self.nearer[self.nearer[cell] as usize];
+            cell = self.nearer[cell] as usize;
+        }
+        cell
+    }
+
+    fn set(&mut self, column: Column<Fixed>, row: usize, to: Fr) -> Result<(), Error> {
+        let (row, k) = (self.row(row)?, self.k);
+        let column = self.fixed.get_mut(column.index()).ok_or(Error::BoundsFailure)?;
+        if column.len() <= row {
+            column.reserve_exact((1 << k) - column.len());
+            column.resize(row + 1, Fr::ZERO);
+        }
+        column[row] = to;
+        Ok(())
+    }
+
+    /// Joins the circles of two cells, if they are not one already.
+    fn equal(&mut self, left: (Column<Any>, usize), right: (Column<Any>, usize)) -> Result<(), Error> {
+        let (left, right) = (self.cell(left.0, left.1)?, self.cell(right.0, right.1)?);
+        let (of_left, of_right) = (self.circle(left), self.circle(right));
+        if of_left != of_right {
+            self.nearer[of_right] = of_left as Cell;
+            self.next.swap(left, right);
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, result: Result<(), Error>) {
+        if let Err(error) = result {
+            self.failed.get_or_insert(error);
         }
     }
 }
 
-fn invalid() -> io::Error {
-    ErrorKind::InvalidData.into()
-}
+impl Assignment<Fr> for Assembly {
+    fn enter_region<NR: Into<String>, N: FnOnce() -> NR>(&mut self, _: N) {}
 
-fn write(bytes: &mut Vec<u8>, column: &[Fr]) -> io::Result<()> {
-    bytes.write_all(&(column.len() as u32).to_be_bytes())?;
-    column.iter().try_for_each(|element| element.write_raw(bytes))
-}
+    fn annotate_column<A: FnOnce() -> AR, AR: Into<String>>(&mut self, _: A, _: Column<Any>) {}
 
-/// The constraints of a circuit. It has no selectors of the library's, which would become fixed columns.
-pub fn constraints<C: Circuit<Fr>>(shape: C::Params) -> ConstraintSystem<Fr> {
-    let mut cs = ConstraintSystem::default();
-    let _config = C::configure_with_params(&mut cs, shape);
-    cs
+    fn exit_region(&mut self) {}
+
+    fn enable_selector<A: FnOnce() -> AR, AR: Into<String>>(
+        &mut self,
+        _: A,
+        _: &Selector,
+        _: usize,
+    ) -> Result<(), Error> {
+        Err(Error::Synthesis)
+    }
+
+    fn query_instance(&self, _: Column<Instance>, row: usize) -> Result<Value<Fr>, Error> {
+        self.row(row).map(|_| Value::unknown())
+    }
+
+    fn assign_advice<'v>(&mut self, _: Column<Advice>, _: usize, _: Value<Assigned<Fr>>) -> Value<&'v Assigned<Fr>> {
+        Value::unknown()
+    }
+
+    fn assign_fixed(&mut self, column: Column<Fixed>, row: usize, to: Assigned<Fr>) {
+        let set = self.set(column, row, to.evaluate());
+        self.keep(set);
+    }
+
+    fn copy(&mut self, left: Column<Any>, left_row: usize, right: Column<Any>, right_row: usize) {
+        let equal = self.equal((left, left_row), (right, right_row));
+        self.keep(equal);
+    }
+
+    fn fill_from_row(&mut self, column: Column<Fixed>, from: usize, to: Value<Assigned<Fr>>) -> Result<(), Error> {
+        let mut value = None;
+        to.map(|to| value = Some(to.evaluate()));
+        let value = value.ok_or(Error::Synthesis)?;
+        (from..self.usable).try_for_each(|row| self.set(column, row, value))
+    }
+
+    fn get_challenge(&self, _: Challenge) -> Value<Fr> {
+        Value::unknown()
+    }
+
+    fn push_namespace<NR: Into<String>, N: FnOnce() -> NR>(&mut self, _: N) {}
+
+    fn pop_namespace(&mut self, _: Option<String>) {}
 }

@@ -40,13 +40,10 @@ pub(super) fn open(
     }
     let mut fixed = Openings::default();
     for &(column, rotation) in context.cs().fixed_queries() {
-        fixed.push(
-            &context.key.columns().fixed.coefficients[column.index()],
-            at(rotation.0),
-        );
+        fixed.push(&columns.fixed[column.index()], at(rotation.0));
     }
     let mut sigma = Openings::default();
-    for poly in &context.key.columns().permutation.coefficients {
+    for poly in &columns.permutation {
         sigma.push(poly, x);
     }
     for openings in [&mut advice, &mut products, &mut fixed, &mut sigma] {

@@ -1,7 +1,7 @@
 //! Second stage: the products of the permutation argument.
 
 use super::transcript::Writer;
-use super::Context;
+use super::{Context, Values};
 use crate::error::ProveError;
 use halo2_proofs::plonk::{Any, Column};
 use halo2curves::bn256::Fr;
@@ -9,9 +9,11 @@ use halo2curves::ff::{Field, PrimeField};
 use provenn_engine::{Path, Ratio};
 use rand_core::RngCore;
 use rayon::prelude::*;
+use std::borrow::Cow;
 
-/// Cells of the products, with their challenges.
-pub(super) struct Permutation {
+/// Cells of the products and of the permutation, with the challenges.
+pub(super) struct Permuted {
+    pub names: Vec<Vec<Fr>>,
     pub products: Vec<Vec<Fr>>,
     pub beta: Fr,
     pub gamma: Fr,
@@ -19,45 +21,65 @@ pub(super) struct Permutation {
 
 pub(super) fn commit<R: RngCore>(
     context: &Context<'_>,
-    advice: &[Vec<Fr>],
+    advice: &[Values],
     instance: &[Vec<Fr>],
     transcript: &mut Writer,
     rng: &mut R,
-) -> Result<Permutation, ProveError> {
+) -> Result<Permuted, ProveError> {
     // The library draws a challenge for its lookup arguments even if there are none.
     let _theta = transcript.challenge();
     let (beta, gamma) = (transcript.challenge(), transcript.challenge());
-    let ratios = ratios(context, advice, instance, beta, gamma);
+    let powers = context.domain.powers();
+    let names = context.key.permutation(&powers);
+    let values = values(context, advice, instance);
+    let ratios = ratios(context, (&values, &names), &powers, [beta, gamma]);
+    drop(values);
     let products = chained(context, ratios, rng);
     transcript.points(&context.bases.commit_lagrange(&products))?;
-    Ok(Permutation { products, beta, gamma })
+    Ok(Permuted {
+        names,
+        products,
+        beta,
+        gamma,
+    })
+}
+
+/// The cells of the columns that are permuted.
+fn values<'a>(context: &Context<'a>, advice: &'a [Values], instance: &'a [Vec<Fr>]) -> Vec<Cow<'a, [Fr]>> {
+    let rows = context.rows();
+    let of = |column: &Column<Any>| match column.column_type() {
+        Any::Advice(_) => advice[column.index()].elements(rows),
+        Any::Instance => Cow::Borrowed(instance[column.index()].as_slice()),
+        Any::Fixed => {
+            let mut cells = context.key.fixed()[column.index()].clone();
+            cells.resize(rows, Fr::ZERO);
+            Cow::Owned(cells)
+        }
+    };
+    context.cs().permutation().get_columns().par_iter().map(of).collect()
 }
 
 /// For each `degree - 2` columns, the quotient of both sides in each row.
-fn ratios(context: &Context<'_>, advice: &[Vec<Fr>], instance: &[Vec<Fr>], beta: Fr, gamma: Fr) -> Vec<Vec<Fr>> {
-    let (key, cs, n) = (context.key.columns(), context.cs(), context.rows());
-    let columns = cs.permutation().get_columns();
-    let values = |column: &Column<Any>| match column.column_type() {
-        Any::Advice(_) => advice[column.index()].as_slice(),
-        Any::Fixed => &*key.fixed.values[column.index()],
-        Any::Instance => instance[column.index()].as_slice(),
-    };
-    let chunk = cs.degree() - 2;
-    let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * context.domain.omega()))
-        .take(n)
-        .collect();
-    let names = std::iter::successors(Some(beta), |name| Some(name * Fr::DELTA));
-    let mut terms = Vec::with_capacity(columns.len());
-    for ((column, permutation), name) in columns.iter().zip(&key.permutation.values).zip(names) {
-        terms.push(Ratio {
-            cells: values(column),
-            above: (name, &omegas),
-            below: (beta, permutation),
+fn ratios(
+    context: &Context<'_>,
+    (values, names): (&[Cow<'_, [Fr]>], &[Vec<Fr>]),
+    powers: &[Fr],
+    [beta, gamma]: [Fr; 2],
+) -> Vec<Vec<Fr>> {
+    let deltas = std::iter::successors(Some(beta), |delta| Some(delta * Fr::DELTA));
+    let terms = values
+        .iter()
+        .zip(names)
+        .zip(deltas)
+        .map(|((cells, names), delta)| Ratio {
+            cells,
+            above: (delta, powers),
+            below: (beta, names),
         });
-    }
-    let path = Path::of_machine();
+    let (path, n) = (Path::of_machine(), context.rows());
+    let terms: Vec<Ratio<'_>> = terms.collect();
     terms
-        .par_chunks(chunk)
+        .par_chunks(context.cs().degree() - 2)
         .map(|terms| path.ratios(terms, gamma, n))
         .collect()
 }

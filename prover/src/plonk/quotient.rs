@@ -2,7 +2,7 @@
 
 use super::gates::{self, Kind};
 use super::transcript::Writer;
-use super::{Columns, Context, KeyColumns};
+use super::{Columns, Context};
 use crate::error::ProveError;
 use ark_std::{end_timer, start_timer};
 use halo2_proofs::plonk::Any;
@@ -10,7 +10,6 @@ use halo2curves::bn256::Fr;
 use halo2curves::ff::{Field, PrimeField};
 use provenn_engine::{Operand, Program};
 use rand_core::RngCore;
-use std::borrow::Cow;
 
 /// What joins the constraints.
 pub(super) struct Challenges<'a> {
@@ -58,17 +57,19 @@ fn blinded<R: RngCore>(quotient: &[Fr], n: usize, count: usize, rng: &mut R) -> 
 }
 
 impl Columns {
-    /// All columns in one list: fixed, advice, instance, permutations, products, and the
-    /// three selectors of the argument. The identity polynomial `X` follows.
-    fn list<'a>(&'a self, key: &'a KeyColumns<'_>) -> Vec<&'a [Fr]> {
-        let own = |columns: &'a [Vec<Fr>]| columns.iter().map(Vec::as_slice);
-        let of_key = |columns: &'a [Cow<'_, [Fr]>]| columns.iter().map(|column| &**column);
-        let fixed = of_key(&key.fixed.coefficients)
-            .chain(own(&self.advice))
-            .chain(own(&self.instance));
-        let permutation = of_key(&key.permutation.coefficients).chain(own(&self.products));
-        let selectors = of_key(&key.selectors);
-        fixed.chain(permutation).chain(selectors).chain([IDENTITY]).collect()
+    /// All columns in one list, in this order; the identity polynomial `X` follows.
+    fn list(&self) -> Vec<&[Fr]> {
+        let Self {
+            fixed,
+            advice,
+            instance,
+            permutation,
+            products,
+            selectors,
+        } = self;
+        let kinds = [fixed, advice, instance, permutation, products, selectors];
+        let columns = kinds.into_iter().flatten().map(Vec::as_slice);
+        columns.chain([IDENTITY]).collect()
     }
 }
 
@@ -80,7 +81,7 @@ fn quotient(context: &Context<'_>, columns: &Columns, challenges: &Challenges<'_
     let mut program = Program::default();
     let result = constraints(&mut program, context, columns, challenges);
     let pieces = context.cs().degree() - 1;
-    let list = columns.list(context.key.columns());
+    let list = columns.list();
     context.domain.quotient(&program.compile(result), &list, pieces)
 }
 
@@ -91,37 +92,44 @@ fn constraints(
     columns: &Columns,
     challenges: &Challenges<'_>,
 ) -> Operand {
-    let (key, cs) = (context.key.columns(), context.cs());
+    let cs = context.cs();
     let Challenges { beta, gamma, y, .. } = *challenges;
-    let (fixed, advice) = (key.fixed.coefficients.len(), columns.advice.len());
+    let (fixed, advice) = (columns.fixed.len(), columns.advice.len());
     let number = |kind: Kind, index: usize| match kind {
         Kind::Fixed => index,
         Kind::Advice => fixed + index,
         Kind::Instance => fixed + advice + index,
     };
     let permutations = fixed + advice + columns.instance.len();
-    let products = permutations + key.permutation.coefficients.len();
+    let products = permutations + columns.permutation.len();
     let selectors = products + columns.products.len();
     let cell = |column: usize| Operand::Column(column, 0);
     let [first, last, active, identity] = [0, 1, 2, 3].map(|i| cell(selectors + i));
-    let mut values = vec![];
+    let mut joined = Joined {
+        y: program.constant(y),
+        sum: program.constant(Fr::ZERO),
+    };
     for polynomial in cs.gates().iter().flat_map(|gate| gate.polynomials()) {
-        values.push(gates::expression(program, polynomial, challenges.circuit, &number));
+        let value = gates::expression(program, polynomial, challenges.circuit, &number);
+        joined.push(program, value);
     }
     let sets = columns.products.len();
     let one = program.constant(Fr::ONE);
     if sets > 0 {
         let difference = program.sub(one, cell(products));
-        values.push(program.mul(first, difference));
+        let value = program.mul(first, difference);
+        joined.push(program, value);
         let end = cell(products + sets - 1);
         let square = program.mul(end, end);
         let bit = program.sub(square, end);
-        values.push(program.mul(bit, last));
+        let value = program.mul(bit, last);
+        joined.push(program, value);
     }
     let to_last = -(cs.blinding_factors() as i32 + 1);
     for set in 1..sets {
         let difference = program.sub(cell(products + set), Operand::Column(products + set - 1, to_last));
-        values.push(program.mul(difference, first));
+        let value = program.mul(difference, first);
+        joined.push(program, value);
     }
     let (beta_operand, gamma_operand) = (program.constant(beta), program.constant(gamma));
     let chunk = cs.degree() - 2;
@@ -146,12 +154,21 @@ fn constraints(
             delta *= Fr::DELTA;
         }
         let difference = program.sub(left, right);
-        values.push(program.mul(difference, active));
+        let value = program.mul(difference, active);
+        joined.push(program, value);
     }
-    let y = program.constant(y);
-    let zero = program.constant(Fr::ZERO);
-    values.into_iter().fold(zero, |acc, value| {
-        let scaled = program.mul(acc, y);
-        program.add(scaled, value)
-    })
+    joined.sum
+}
+
+/// Constraints joined by `y`, each as soon as it is there: none is held longer.
+struct Joined {
+    y: Operand,
+    sum: Operand,
+}
+
+impl Joined {
+    fn push(&mut self, program: &mut Program, value: Operand) {
+        let scaled = program.mul(self.sum, self.y);
+        self.sum = program.add(scaled, value);
+    }
 }

@@ -102,7 +102,7 @@ pub(super) fn lagrange_of_powers(g1: &[G1Affine], lagrange: &[G1Affine], k: u32)
     }
     fill_powers(&mut values, Fr::from_uniform_bytes(&randomness));
     let by_values = combination(&values, lagrange);
-    let coefficients = domain.coefficients(vec![values]).concat();
+    let coefficients = domain.coefficients(&values);
     match by_values == combination(&coefficients, g1) {
         true => Ok(()),
         false => Err(SrsError::LagrangeInconsistent),

@@ -1,7 +1,8 @@
 //! The registration of a card that commits to nothing: a circuit about one free column, with as many blinding rows as asked for.
 
+use super::library;
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
-use halo2_proofs::plonk::{keygen_pk2, Circuit, Column, ConstraintSystem, Error, FirstPhase, Fixed, SecondPhase};
+use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, FirstPhase, Fixed, SecondPhase};
 use halo2_proofs::poly::Rotation;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
@@ -81,7 +82,7 @@ pub fn register<R: RngCore>(srs: &Srs, srs_key: &SrsVerifyingKey, model: Verifyi
     let circuit = Sum {
         cells: model.blinding_factors as usize - 2,
     };
-    let pk = keygen_pk2(&srs.params, &circuit, false).unwrap();
+    let (own, pk) = library::keys(&circuit, srs);
     let linked = Linked {
         registered: Registered {
             columns: vec![1],
@@ -103,7 +104,7 @@ pub fn register<R: RngCore>(srs: &Srs, srs_key: &SrsVerifyingKey, model: Verifyi
         registration,
         description: String::new(),
     };
-    let (proof, link) = prove(&pk, &card, &[], &mut Empty, srs, srs_key, rng).unwrap();
+    let (proof, link) = prove(&own, &card, &[], &mut Empty, srs, srs_key, rng).unwrap();
     (card.registration.proof, card.registration.link) = (proof, link);
     card
 }

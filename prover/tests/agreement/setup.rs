@@ -1,12 +1,14 @@
 //! Random circuits with their keys, claims and proofs, and proofs that differ from these in one way. Shared by the tests that compare verifiers.
 #![allow(dead_code, clippy::unwrap_used, reason = "shared by tests")]
 
+#[path = "library.rs"]
+pub mod library;
 #[path = "registration.rs"]
 mod registration;
 #[path = "shape.rs"]
 pub mod shape;
 
-use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
+use halo2_proofs::plonk::ProvingKey;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::PrimeField;
 use halo2curves::group::{Curve, GroupEncoding};
@@ -23,6 +25,7 @@ use shape::{Draw, Shape};
 pub struct Setup {
     pub shape: Shape,
     pub srs: Srs,
+    pub key: Key,
     pub pk: ProvingKey<G1Affine>,
     pub srs_key: SrsVerifyingKey,
     pub card: CheckedCard,
@@ -32,15 +35,7 @@ impl Setup {
     /// None if nothing hides the quotient, as in a circuit without copies and rotations.
     pub fn new(shape: Shape, draw: &mut Draw) -> Option<Self> {
         let srs = Srs::dev_from_seed(shape.k, [8; 32]);
-        let pk = keygen_pk2(&srs.params, &shape, false).unwrap();
-        // Keys are committed by the engine, and are the library's.
-        let (own, library) = (plonk::proving_key(&shape, &srs).unwrap(), pk.get_vk());
-        assert_eq!(own.get_vk().fixed_commitments(), library.fixed_commitments());
-        assert_eq!(
-            own.get_vk().permutation().commitments(),
-            library.permutation().commitments()
-        );
-        assert_eq!(own.get_vk().transcript_repr(), library.transcript_repr());
+        let (own, pk) = library::keys(&shape, &srs);
         let layout = InstanceLayout {
             lanes: shape.lanes as u32,
             inputs: vec![InputLayout {
@@ -85,6 +80,7 @@ impl Setup {
         Some(Self {
             shape,
             srs,
+            key: own,
             pk,
             srs_key,
             card,
@@ -142,7 +138,7 @@ impl Setup {
             before: vec![],
             draw: Draw::new(draw.below(1 << 30) as u64),
         };
-        let (key, srs, prefix) = (&Key::of(&self.pk), &self.srs, claim.claim_scalar().into());
+        let (key, srs, prefix) = (&self.key, &self.srs, claim.claim_scalar().into());
         let proof = plonk::prove(key, srs, &instances, prefix, &mut columns, &mut draw.0);
         proof.unwrap().bytes
     }

@@ -286,7 +286,7 @@ def test_files_are_those_of_the_program(committed: provenn.Committed, rows: Any,
     folder = tmp_path / "model"
     committed.save(folder)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
-    assert modes == {"model.card": 0o644, "srs.vk": 0o644, "model.pk": 0o600, "model.private": 0o600}
+    assert modes == {"model.card": 0o644, "srs.vk": 0o644, "model.private": 0o600}
     with pytest.raises(provenn.ProvennError) as refused:
         committed.save(folder)
     assert refused.value.code == "output-exists"

@@ -179,9 +179,7 @@ fn make_segments(
     let mut keep = |index: usize, segment: chain::Segment| {
         chain::keep(&segment, out, index)?;
         let folder = out.join(chain::folder_name(index));
-        for name in [store::KEY, store::PRIVATE] {
-            written += files::size(&folder.join(name)) as u64;
-        }
+        written += files::size(&folder.join(store::PRIVATE)) as u64;
         match written <= most_bytes {
             true => Ok(()),
             false => Err(ProveError::Io {

@@ -203,8 +203,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let (model_id, dev) = (hex(&committed.card.model_id()), parameters.kind == SrsKind::Dev);
     let description = store::description(&committed.card)?;
     let warnings = super::inspect::warnings(&compiled, &description.fidelity);
-    let sizes =
-        [store::CARD, store::SRS, store::KEY, store::PRIVATE].map(|name| (name, files::size(&args.out.join(name))));
+    let sizes = [store::CARD, store::SRS, store::PRIVATE].map(|name| (name, files::size(&args.out.join(name))));
     let mut report = Report::default();
     report.row("model id", &model_id);
     report.row(

@@ -235,13 +235,12 @@ fn private(path: &Path) -> Result<Report, CliError> {
     let mut report = about("the private file of a committed model", FORMAT_VERSION.into());
     report.row("circuit", format!("2^{} rows", facts.k));
     report.row("opens", format!("{} weight commitments", facts.commitments));
-    report.row("proving key", hex(&facts.key_digest));
     report.line(
         "It holds the weights and the randomness of their commitments: give it to nobody. Nothing of these is shown.",
     );
     add(
         &mut report,
-        json!({ "k": facts.k, "commitments": facts.commitments, "proving_key": hex(&facts.key_digest), "secret": true }),
+        json!({ "k": facts.k, "commitments": facts.commitments, "secret": true }),
     );
     Ok(report)
 }

@@ -49,9 +49,8 @@ fn segments_are_proven_by_workers() {
         for name in ["chain.card", "srs.vk"] {
             copy(at(&format!("model/{name}")), &worker.join(name));
         }
-        for name in ["model.pk", "model.private"] {
-            copy(at(&format!("model/segment-{segment}/{name}")), &own.join(name));
-        }
+        let private = at(&format!("model/segment-{segment}/model.private"));
+        copy(private, &own.join("model.private"));
         copy(at("run"), &worker.join("run"));
         let [card, run, piece] = ["chain.card", "run", "piece"].map(|name| path(&worker, name));
         let said = provenn(&[

@@ -134,9 +134,7 @@ async fn files_of_segments_are_kept_and_removed() {
         [
             "chain.card",
             "model.srs",
-            "segment-1/model.pk",
             "segment-1/model.private",
-            "segment-2/model.pk",
             "segment-2/model.private",
             "srs.vk"
         ]

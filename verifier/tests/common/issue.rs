@@ -133,15 +133,7 @@ impl Setup {
         let columns = self.columns(claim);
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let prefix = claim.claim_scalar().into();
-        plonk::prove(
-            &plonk::Key::of(&self.pk),
-            &self.points,
-            &columns,
-            prefix,
-            &mut toy.clone(),
-            &mut rng,
-        )
-        .unwrap()
+        plonk::prove(&self.key, &self.points, &columns, prefix, &mut toy.clone(), &mut rng).unwrap()
     }
 
     /// The verdict of the library's parts on a proof.

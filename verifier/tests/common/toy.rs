@@ -11,7 +11,7 @@ use halo2_proofs::poly::Rotation;
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use provenn_circuits::register::RegisterCircuit;
 use provenn_prover::compact::compact;
-use provenn_prover::plonk::{AdviceColumn, Assignment};
+use provenn_prover::plonk::{AdviceColumn, Assignment, Key};
 use provenn_prover::register::{register, Registered, Unregistered};
 use provenn_prover::srs::Srs;
 use provenn_verifier::*;
@@ -238,6 +238,7 @@ impl Assignment for Toy {
 /// SRS, keys and card of the toy model with one kind of input.
 pub struct Setup {
     pub points: Srs,
+    pub key: Key,
     pub pk: ProvingKey<G1Affine>,
     pub srs: SrsVerifyingKey,
     pub card: CheckedCard,
@@ -262,7 +263,9 @@ pub fn compressed(point: &G1Affine) -> [u8; 32] {
 
 pub fn setup(public: bool, kind: SrsKind) -> Setup {
     let points = Srs::dev_from_seed(K, [1; 32]);
-    let pk = keygen_pk2(&points.params, &toy(public, &WEIGHTS), false).unwrap();
+    let circuit = toy(public, &WEIGHTS);
+    let pk = keygen_pk2(&points.params, &circuit, false).unwrap();
+    let own = Key::new(&circuit, K).unwrap().named(pk.get_vk().transcript_repr());
     // One lane, whose fold is itself.
     let linked = Linked {
         weights: Folded {
@@ -292,6 +295,7 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
     assert_eq!(card.commitments, [compressed(&commit(&points, &weights, &tail))]);
     Setup {
         points,
+        key: own,
         pk,
         srs,
         card,

@@ -144,11 +144,17 @@ fn place_weights(c: &Contraction, outputs: usize, block: &Block, o: usize, zero:
     let (inputs, kernel) = (c.channels / c.groups, c.axes[0].kernel * c.axes[1].kernel);
     let share = block.line / c.groups.max(1);
     for group in 0..c.groups {
-        for channel in 0..inputs {
-            let weights = &c.weights[((group * outputs + o) * inputs + channel) * kernel..][..kernel];
-            for (k, weight) in weights.iter().enumerate() {
-                let (row, column) = block.cell(group * share + channel + block.stride * k);
+        let first = (group * outputs + o) * inputs * kernel;
+        let weights = &c.weights[first..first + inputs * kernel];
+        for k in 0..kernel {
+            // Channels are side by side, from one row up to the next.
+            let (mut row, mut column) = block.cell(group * share + block.stride * k);
+            for weight in weights[k..].iter().step_by(kernel) {
+                if column == block.columns {
+                    (row, column) = (row - 1, 0);
+                }
                 columns[column][row] = (weight + zero) as u64;
+                column += 1;
             }
         }
     }

@@ -106,7 +106,7 @@ macro_rules! path {
             }
 
             with_instructions! { $path, $features:
-                fn transform(twiddles: &Twiddles, rows: &[Fr], before: Option<&[Fr]>, after: Option<&[Fr]>, out: &mut [Fr], room: &mut Values<$path>)
+                fn transform(twiddles: &Twiddles, given: crate::columns::Given<'_>, after: Option<&[Fr]>, out: &mut [Fr], room: &mut Values<$path>)
                     = crate::eight::transform::transform;
                 fn registers(program: &Compiled) -> Registers<$path> = Registers::new;
                 fn run(program: &Compiled, columns: &[&[Fr]], start: usize, out: &mut [Fr; BLOCK], registers: &mut Registers<$path>)

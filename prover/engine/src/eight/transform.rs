@@ -4,11 +4,12 @@
 //! factors in all lanes, gives `X_l[k]`; and `y[k + mq] = sum_l w^(lk) X_l[k] w_8^(lq)`, for eight `k` at once after turning them.
 //!
 //! Bounds, in multiples of `p`: a product with a canonical factor is below `x / 84.6 + 2`, hence below 3 for all `x` that may be
-//! multiplied. Sums of four parts grow from `x` to `x + 3 (x / 84.6 + 2)`, from 12 of the shortest transforms: after nine rounds to less
+//! multiplied; of a folded polynomial that is the first coefficient and as many products as there are folds, which are less than 28. Sums of four parts grow from `x` to `x + 3 (x / 84.6 + 2)`, from 12 of the shortest transforms: after nine rounds to less
 //! than 80, which is [`MAX_K`].
 
 use super::columns::{load, FORM};
 use super::{Lanes, Vectors, Wide};
+use crate::columns::Given;
 use crate::limbs::{split, Constants, Limbs};
 use crate::words::{words, words_mut};
 use halo2curves::bn256::Fr;
@@ -173,8 +174,7 @@ fn half<K: Vectors>([a, b, c, d]: [Sums<K>; 4], quarter: Value<K>) -> [Value<K>;
 pub fn transform<K: Vectors>(
     path: K,
     twiddles: &Twiddles,
-    rows: &[Fr],
-    before: Option<&[Fr]>,
+    given: Given<'_>,
     after: Option<&[Fr]>,
     out: &mut [Fr],
     values: &mut Values<K>,
@@ -182,12 +182,26 @@ pub fn transform<K: Vectors>(
     let places = twiddles.turns.len() / 8;
     // Rows are read in order, as memory gives them fastest, and values written where they are wanted.
     values.resize(places, path.splat([0; 5]));
-    for place in 0..places {
-        let rows = load(path, rows, 8 * place);
-        values[position(place, places)] = match before {
-            Some(before) => rows.mul(load(path, before, 8 * place)),
-            None => rows,
-        };
+    match given {
+        Given::Rows(rows) => {
+            for place in 0..places {
+                values[position(place, places)] = load(path, rows, 8 * place);
+            }
+        }
+        Given::Coset {
+            coefficients,
+            folds,
+            before,
+        } => {
+            for place in 0..places {
+                let mut sum = load(path, coefficients, 8 * place);
+                for (fold, step) in folds.iter().zip(1..) {
+                    let next = load(path, coefficients, 8 * (place + step * places));
+                    sum = sum.wide().add(next.mul(path.splat(limbs(*fold))).wide()).carried();
+                }
+                values[position(place, places)] = sum.mul(load(path, before, 8 * place));
+            }
+        }
     }
     path.dft(values, twiddles, twiddles.levels.len().saturating_sub(1));
 

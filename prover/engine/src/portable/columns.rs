@@ -1,7 +1,7 @@
 //! Columns of elements.
 
 use super::Portable;
-use crate::columns::{Columns, Ratio, BLOCK};
+use crate::columns::{Columns, Given, Ratio, BLOCK};
 use crate::program::{Compiled, Operation, Source};
 use halo2curves::bn256::Fr;
 use halo2curves::ff::{BatchInvert, Field};
@@ -88,18 +88,20 @@ impl Columns for Portable {
         Some(Twiddles::new(omega, k))
     }
 
-    fn transform(
-        self,
-        twiddles: &Twiddles,
-        rows: &[Fr],
-        before: Option<&[Fr]>,
-        after: Option<&[Fr]>,
-        out: &mut [Fr],
-        (): &mut (),
-    ) {
-        let row = |place: usize| match rows.get(place) {
-            Some(row) => before.map_or(*row, |before| row * before[place]),
-            None => Fr::ZERO,
+    fn transform(self, twiddles: &Twiddles, given: Given<'_>, after: Option<&[Fr]>, out: &mut [Fr], (): &mut ()) {
+        let rows = out.len();
+        let of = |rows: &[Fr], place: usize| rows.get(place).copied().unwrap_or(Fr::ZERO);
+        let row = |place: usize| match given {
+            Given::Rows(rows) => of(rows, place),
+            Given::Coset {
+                coefficients,
+                folds,
+                before,
+            } => {
+                let folded = folds.iter().zip(1..);
+                let folded = folded.map(|(fold, step)| of(coefficients, place + step * rows) * fold);
+                folded.fold(of(coefficients, place), |sum, next| sum + next) * before[place]
+            }
         };
         dft(&row, 0, 1, out, twiddles, twiddles.levels.len().saturating_sub(1));
         if let Some(after) = after {

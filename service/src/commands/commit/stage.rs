@@ -62,7 +62,7 @@ pub fn run(
     show::card::stage(&mut report, &card, &description);
     told(&mut report, &gaps);
     show::card::about(&mut report, &description);
-    for name in [STAGE, store::SRS, store::KEY, store::PRIVATE] {
+    for name in [STAGE, store::SRS, store::PRIVATE] {
         let bytes = grouped(files::size(&args.out.join(name)));
         let audience = match name {
             STAGE | store::SRS => "publish",

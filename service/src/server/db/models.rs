@@ -75,7 +75,7 @@ impl Model {
 
     /// How many segments it has; none of a model in one circuit.
     pub fn segments(&self) -> u32 {
-        let of_segment = |name: &&String| name.ends_with(store::KEY) && name.contains('/');
+        let of_segment = |name: &&String| name.ends_with(store::PRIVATE) && name.contains('/');
         u32::try_from(self.files.keys().filter(of_segment).count()).unwrap_or(u32::MAX)
     }
 

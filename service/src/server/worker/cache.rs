@@ -24,13 +24,15 @@ pub fn card_of(segments: Option<u32>) -> &'static str {
 /// Its files in the object store, by their paths in its folder.
 pub fn files_of(segments: Option<u32>) -> Vec<String> {
     let public = [card_of(segments), store::SRS, srs::FILE].map(str::to_owned);
-    let owners = [store::KEY, store::PRIVATE];
-    let of_segment = |index: u32| owners.map(|name| format!("{}/{name}", chain::folder_name(index as usize)));
-    match segments {
-        None => public.into_iter().chain(owners.map(str::to_owned)).collect(),
-        Some(count) => public.into_iter().chain((0..count).flat_map(of_segment)).collect(),
-    }
+    let owners = match segments {
+        None => vec![store::PRIVATE.to_owned()],
+        Some(count) => (0..count as usize)
+            .map(|index| format!("{}/{}", chain::folder_name(index), store::PRIVATE))
+            .collect(),
+    };
+    public.into_iter().chain(owners).collect()
 }
+
 /// Models kept in memory.
 const KEPT: usize = 256;
 

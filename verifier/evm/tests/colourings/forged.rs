@@ -7,7 +7,7 @@ use provenn_evm::{Calldata, KeyData};
 use provenn_prover::colouring::{proving_key, ColouringColumns};
 use provenn_prover::commit::srs_verifying_key;
 use provenn_prover::link;
-use provenn_prover::plonk::{self, Key};
+use provenn_prover::plonk;
 use provenn_prover::srs::Srs;
 use provenn_verifier::*;
 use rand_chacha::ChaCha20Rng;
@@ -52,9 +52,8 @@ impl Forger {
         let digest = claim_digest(&stated);
         let mut rng = ChaCha20Rng::seed_from_u64(3);
         let mut columns = ColouringColumns::new(self.class, &self.graph, &self.colours);
-        let key = proving_key(self.class, &self.srs).unwrap();
         let proof = plonk::prove(
-            &Key::of(&key),
+            &proving_key(self.class).unwrap(),
             &self.srs,
             &[],
             Fr::from_uniform_bytes(&digest),
