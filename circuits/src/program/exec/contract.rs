@@ -1,7 +1,7 @@
 //! Sums of products of weights with what they read.
 
 use super::read;
-use crate::program::{Contraction, Program, Tensor};
+use crate::program::{Axis, Contraction, Program, Tensor};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,8 +72,11 @@ fn dense(c: &Contraction, positions: usize) -> bool {
 fn exact(c: &Contraction, source: &[i64]) -> bool {
     const EXACT: u128 = 1 << f64::MANTISSA_DIGITS;
     let largest = |values: &[i64]| u128::from(values.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0));
+    // A weight may be read at several places, which are added up first.
+    let taps = |axis: &Axis| axis.taps.iter().map(Vec::len).max().unwrap_or(0);
+    let terms = c.channels * taps(&c.axes[0]) * taps(&c.axes[1]);
     let product = largest(&c.weights) * largest(source);
-    product <= EXACT && product * weights(c) as u128 <= EXACT
+    product <= EXACT && product * terms as u128 <= EXACT
 }
 
 /// Output channels at a time, which share what they read; and terms at a time.
@@ -100,7 +103,7 @@ fn floats(acc: &mut [i128], (out, at): (&Tensor, &[usize]), c: &Contraction, (so
             for (terms, plane) in terms.chunks_exact_mut(kh * kw).zip(source.chunks_exact(plane)) {
                 for &(ky, y) in rows {
                     for &(kx, x) in cols {
-                        terms[ky * kw + kx] = plane[y * width + x] as f64;
+                        terms[ky * kw + kx] += plane[y * width + x] as f64;
                     }
                 }
             }

@@ -14,6 +14,15 @@ fn axis(length: usize, kernel: usize, stride: usize, around: usize) -> Axis {
     }
 }
 
+/// Each position reads what the one after it does too, with the same weights.
+fn summed(axis: Axis) -> Axis {
+    let pairs = axis.taps.windows(2).map(|pair| pair.concat());
+    Axis {
+        taps: pairs.collect(),
+        ..axis
+    }
+}
+
 fn contraction(
     channels: usize,
     outputs: usize,
@@ -51,12 +60,15 @@ fn floats_are_exact() {
         (3, 5, axis(7, 3, 1, 1), axis(6, 3, 2, 1)),
         (7, 4, axis(5, 2, 1, 0), axis(5, 1, 1, 0)),
         (130, 9, axis(1, 1, 1, 0), axis(3, 3, 1, 2)),
+        // Weights that are read at several places.
+        (2, 3, summed(axis(4, 2, 1, 0)), summed(axis(3, 1, 1, 0))),
         // More than one round.
         (90, 6, axis(14, 3, 1, 1), axis(14, 3, 1, 1)),
     ];
     for (case, (channels, outputs, rows, columns)) in cases.into_iter().enumerate() {
-        let (height, width) = ([1, 7, 5, 1, 14][case], [1, 6, 5, 3, 14][case]);
-        let terms = (channels * rows.kernel * columns.kernel) as u64;
+        let (height, width) = ([1, 7, 5, 1, 4, 14][case], [1, 6, 5, 3, 3, 14][case]);
+        let most = |axis: &Axis| axis.taps.iter().map(Vec::len).max().unwrap();
+        let terms = (channels * most(&rows) * most(&columns)) as u64;
         // Both factors as large as may be, and less.
         for bits in [0, 1, 12, 26] {
             let most = (1u64 << 53) / terms >> bits;
