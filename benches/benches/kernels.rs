@@ -1,15 +1,16 @@
 //! Kernels of the prover and the verifier.
 
 use criterion::{criterion_group, criterion_main, Criterion};
-use halo2_proofs::arithmetic::best_multiexp;
+use halo2_proofs::arithmetic::{best_multiexp, g_to_lagrange};
 use halo2_proofs::fft::recursive;
 use halo2_proofs::poly::EvaluationDomain;
-use halo2curves::bn256::Fr;
+use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::PrimeField;
+use halo2curves::group::prime::PrimeCurveAffine;
 use provenn_benches::forty_products;
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::program::{execute, quantize_inputs};
-use provenn_engine::{Bases, Cells, Column, Domain, Entries, Path};
+use provenn_engine::{lagrange, Bases, Cells, Column, Domain, Entries, Path};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
@@ -36,6 +37,20 @@ fn commitments(c: &mut Criterion) {
             b.iter(|| best_multiexp(scalars, &points))
         });
     }
+}
+
+/// Lagrange points of an SRS that has none.
+fn lagrange_points(c: &mut Criterion) {
+    const K: u32 = 10;
+    let srs = Srs::dev_from_seed(K, [1; 32]);
+    let powers = srs.g1_points();
+    for path in Path::all() {
+        let name = format!("Lagrange points of 2^{K} powers, {}", path.name());
+        c.bench_function(&name, |b| b.iter(|| lagrange(path, powers)));
+    }
+    c.bench_function(&format!("Lagrange points of 2^{K} powers, library"), |b| {
+        b.iter(|| g_to_lagrange::<G1Affine>(powers.iter().map(G1Affine::to_curve).collect(), K))
+    });
 }
 
 /// Helpers of a lookup of bytes: each cell is the sum of three entries.
@@ -131,5 +146,5 @@ fn receipts(c: &mut Criterion) {
     c.bench_function("digits_cnn prove", |b| b.iter(run));
 }
 
-criterion_group! { name = kernels; config = Criterion::default().sample_size(10); targets = commitments, helpers, columns, receipts }
+criterion_group! { name = kernels; config = Criterion::default().sample_size(10); targets = commitments, lagrange_points, helpers, columns, receipts }
 criterion_main!(kernels);

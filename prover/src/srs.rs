@@ -28,6 +28,7 @@ use halo2curves::bn256::{Bn256, Fr, G1Affine, G2Affine};
 use halo2curves::ff::PrimeField;
 use halo2curves::group::GroupEncoding;
 use halo2curves::serde::SerdeObject;
+use provenn_engine as engine;
 
 pub use error::{SrsError, SrsGroup};
 pub use ptau::{import_ptau, import_ptau_bytes, import_ptau_published};
@@ -218,9 +219,11 @@ impl Srs {
         &self.bases
     }
 
-    /// Assembles the library's parameters. `g1` and `lagrange` hold `2^k` points; without `lagrange` a group FFT computes them.
+    /// Assembles the library's parameters. `g1` and `lagrange` hold `2^k` points; without `lagrange` they are computed. Where powers meet,
+    /// which no honest ones do, the library computes them.
     fn from_points(kind: SrsKind, k: u32, g1: Vec<G1Affine>, lagrange: Option<Vec<G1Affine>>, tau_g2: G2Affine) -> Srs {
         let kept = KEPT_TAIL.min(1 << k);
+        let lagrange = lagrange.or_else(|| engine::lagrange(engine::Path::of_machine(), &g1));
         let last = |points: &Vec<G1Affine>| points.last_chunk::<KEPT_TAIL>().map(|points| points.to_vec());
         let tail = lagrange.as_ref().and_then(last);
         let params = any().from_parts(k, g1, lagrange, G2Affine::generator(), tau_g2);

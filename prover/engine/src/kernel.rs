@@ -41,6 +41,9 @@ pub trait Kernel: Copy + Send + Sync + 'static {
         scratch: &mut Self::Scratch,
     ) -> Result<(), Collision>;
 
+    /// Doubles each row, with one inversion for all of them. The group is of an odd order, so that no row is its own negative.
+    fn double(self, rows: &mut [Self::Row], scratch: &mut Self::Scratch);
+
     /// Elements as integers below `r`.
     fn integers(self, elements: &[Fr]) -> Vec<[u64; 4]>;
 }

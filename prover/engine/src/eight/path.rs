@@ -91,6 +91,7 @@ macro_rules! path {
                 fn negated(row: Row) -> Row = crate::eight::points::negated;
                 fn add(bases: &[Row], sums: &mut Vec<Row>, pairs: &[[Ref; 2]], scratch: &mut Vec<Step<$path>>) -> Result<(), Collision>
                     = crate::eight::points::add;
+                fn double(rows: &mut [Row], scratch: &mut Vec<Step<$path>>) = crate::eight::points::double;
                 fn integers(elements: &[Fr]) -> Vec<[u64; 4]> = crate::eight::points::integers;
             }
         }

@@ -133,6 +133,46 @@ pub fn add<K: Vectors>(
     Ok(())
 }
 
+#[inline(always)]
+pub fn double<K: Vectors>(path: K, rows: &mut [Row], steps: &mut Vec<Step<K>>) {
+    steps.clear();
+    let mut product = path.splat(Fq::UNIT);
+    for chunk in rows.chunks(8).rev() {
+        // At most 4 p; the product stays below 2.2 p.
+        let y = path.gather::<Fq>(eight(chunk, 0).map(|row| &row.y)).wide();
+        let run = y.add(y).carried();
+        steps.push([product, run]);
+        product = product.mul(run);
+    }
+    let mut inverses = leave(path, product);
+    inverses.iter_mut().batch_invert();
+    let [a, b, c, d, e, f, g, h] = words(&inverses) else {
+        return;
+    };
+    let mut inverse = path.gather::<Fq>([a, b, c, d, e, f, g, h]).mul(path.splat(Fq::ENTER));
+    for (chunk, [before, run]) in rows.chunks_mut(8).zip(steps.drain(..).rev()) {
+        let of = eight(chunk, 0);
+        let (x, y) = (
+            path.gather::<Fq>(of.map(|row| &row.x)),
+            path.gather::<Fq>(of.map(|row| &row.y)),
+        );
+        // A product is below 2.2 p, three of them below 6.6 p.
+        let square = x.square().wide();
+        let rise = square.add(square).add(square).carried();
+        let slope = rise.mul(inverse.mul(before));
+        inverse = inverse.mul(run);
+        let (x, y) = (x.wide(), y.wide());
+        let sum = slope.square().wide().plus(Fq::P4).sub(x).sub(x).narrowed();
+        let back = x.sub(sum.wide()).plus(Fq::P2).carried();
+        let y = slope.mul(back).wide().plus(Fq::P2).sub(y).narrowed();
+        let doubled = sum.scatter().into_iter().zip(y.scatter());
+        chunk
+            .iter_mut()
+            .zip(doubled)
+            .for_each(|(row, (x, y))| *row = Row { x, y });
+    }
+}
+
 /// One side of eight pairs: `x`, and `y` with the sign of each.
 #[inline(always)]
 fn side<K: Vectors>(

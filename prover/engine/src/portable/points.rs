@@ -53,6 +53,26 @@ impl Kernel for Portable {
         Ok(())
     }
 
+    fn double(self, rows: &mut [G1Affine], before: &mut Vec<Fq>) {
+        before.clear();
+        let mut product = Fq::ONE;
+        for row in rows.iter().rev() {
+            before.push(product);
+            product *= row.y.double();
+        }
+        let mut inverse = product.invert().unwrap_or(Fq::ZERO);
+        for (row, before) in rows.iter_mut().zip(before.iter().rev()) {
+            let square = row.x.square();
+            let slope = (square.double() + square) * inverse * before;
+            inverse *= row.y.double();
+            let x = slope.square() - row.x.double();
+            *row = G1Affine {
+                x,
+                y: slope * (row.x - x) - row.y,
+            };
+        }
+    }
+
     fn integers(self, elements: &[Fr]) -> Vec<[u64; 4]> {
         let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
         let integer = |element: &Fr| {

@@ -67,11 +67,11 @@ fn floats_are_exact() {
     ];
     for (case, (channels, outputs, rows, columns)) in cases.into_iter().enumerate() {
         let (height, width) = ([1, 7, 5, 1, 4, 14][case], [1, 6, 5, 3, 3, 14][case]);
-        let most = |axis: &Axis| axis.taps.iter().map(Vec::len).max().unwrap();
+        let most = |axis: &Axis| axis.taps.iter().map(Vec::len).max().unwrap_or(0);
         let terms = (channels * most(&rows) * most(&columns)) as u64;
         // Both factors as large as may be, and less.
         for bits in [0, 1, 12, 26] {
-            let most = (1u64 << 53) / terms >> bits;
+            let most = ((1u64 << 53) / terms) >> bits;
             let (left, right) = (most.min(1 << 30), most / most.clamp(1, 1 << 30));
             let mut number = |most: u64| match rng.next_u32() % 4 {
                 0 => most as i64,
