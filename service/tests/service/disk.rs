@@ -84,7 +84,8 @@ async fn readiness_follows_the_disk() {
 async fn a_full_disk_costs_no_attempts() {
     let Some(disk) = Mounted::new(64) else { return };
     let mut made = Service::start(|_| {}).await;
-    let model = made.alice().await.model("public").await;
+    let alice = made.alice().await;
+    let model = alice.committed("pipeline", "pipeline", "public").await;
     made.halt().await;
     let service = Service::start(|config| {
         on(config, made.folder.path(), disk.0.path());
@@ -93,7 +94,7 @@ async fn a_full_disk_costs_no_attempts() {
     })
     .await;
     let alice = service.alice().await;
-    // Room for the probe, but not for the model's files.
+    // Room for the probe and the queue, but not for the model's files.
     let filler = disk.fill(256 << 10);
     let answer = alice.prove(&model, "").await;
     let place = answer.headers["location"].to_str().unwrap().to_owned();

@@ -211,9 +211,16 @@ impl<'a> Client<'a> {
 
     /// A committed model with an input: `linear_30`, the smallest.
     pub async fn model(&self, binding: &str) -> (String, String) {
-        let model = self.put_fixture("models", "models/linear_30.onnx").await;
-        let calibration = self.put_fixture("inputs", "data/breast_cancer_calibration.npy").await;
-        let input = self.put_fixture("inputs", "inputs/linear_30.json").await;
+        self.committed("linear_30", "breast_cancer", binding).await
+    }
+
+    /// The same of a model of the fixtures, with the name of its data.
+    pub async fn committed(&self, name: &str, data: &str, binding: &str) -> (String, String) {
+        let model = self.put_fixture("models", &format!("models/{name}.onnx")).await;
+        let calibration = self
+            .put_fixture("inputs", &format!("data/{data}_calibration.npy"))
+            .await;
+        let input = self.put_fixture("inputs", &format!("inputs/{name}.json")).await;
         let asked = json!({ "calibration": calibration, "input": binding });
         let answer = self.post(&format!("/v1/models/{model}/commit"), &asked).await;
         answer.json(202);
