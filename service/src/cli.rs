@@ -45,7 +45,7 @@ pub enum Command {
     Demo,
     /// Show what a model would cost, before anything is committed.
     Inspect(inspect::Args),
-    /// Commit to a model: writes its card, keys and private part.
+    /// Commit to a model: writes its card and its private part.
     Commit(commit::Args),
     /// Put stages that were committed apart together to one model: the card of a chain.
     Chain(chain::Args),
