@@ -61,16 +61,16 @@ pub trait Columns: Copy + Send + Sync + 'static {
         room: &mut Self::Room,
     );
 
-    /// What running a program takes.
+    /// What running a part of a program takes.
     fn registers(self, program: &Compiled) -> Self::Registers;
 
-    /// The program's results in a block of rows from `start` on, of scaled columns of one length; rotations are cyclic.
+    /// Runs it in a block of rows from `start` on, of scaled columns of one length; rotations are cyclic. What it carries on is scaled.
     fn run(
         self,
         program: &Compiled,
         columns: &[&[Fr]],
         start: usize,
-        out: &mut [Fr; BLOCK],
+        carried: &mut [[Fr; BLOCK]],
         registers: &mut Self::Registers,
     );
 

@@ -3,7 +3,7 @@
 use crate::columns::{Columns, Given, Ratio};
 use crate::path::Kind;
 use crate::portable::Portable;
-use crate::program::Compiled;
+use crate::program::{Operand, Program};
 use crate::rooms::Rooms;
 use crate::Path;
 use halo2curves::bn256::Fr;
@@ -62,15 +62,22 @@ impl Domain {
         }
     }
 
-    /// The coefficients of what the program makes of these polynomials, divided by `X^n - 1`, if it is a multiple of that: as many
-    /// as `pieces` times the rows, which is at least its degree and one more. Polynomials are given by coefficients, at most as many as rows.
-    pub fn quotient(&self, program: &Compiled, columns: &[&[Fr]], pieces: usize) -> Vec<Fr> {
+    /// The coefficients of `sum_i by^(m - 1 - i) term_i`, for the `m` terms that the program makes of these polynomials, divided by `X^n - 1`, if it is a multiple of
+    /// that: as many as `pieces` times the rows, which is at least its degree and one more. Polynomials are given by coefficients, at most as many as rows.
+    pub fn quotient(
+        &self,
+        program: &Program,
+        (terms, by): (&[Operand], Fr),
+        columns: &[&[Fr]],
+        pieces: usize,
+    ) -> Vec<Fr> {
+        let (program, result) = program.joined(terms, by);
         match &self.kept {
-            Kept::Portable(table) => table.quotient(program, columns, pieces),
+            Kept::Portable(table) => table.quotient(&program, result, columns, pieces),
             #[cfg(target_arch = "x86_64")]
-            Kept::Avx2(table) => table.quotient(program, columns, pieces),
+            Kept::Avx2(table) => table.quotient(&program, result, columns, pieces),
             #[cfg(target_arch = "x86_64")]
-            Kept::Ifma(table) => table.quotient(program, columns, pieces),
+            Kept::Ifma(table) => table.quotient(&program, result, columns, pieces),
         }
     }
 }

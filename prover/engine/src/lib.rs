@@ -39,4 +39,4 @@ pub use fixed_base::multiples;
 pub use msm::{Bases, Cells, Column};
 pub use path::{NoSuchPath, Path, VARIABLE};
 pub use points::lagrange;
-pub use program::{Compiled, Operand, Program};
+pub use program::{Operand, Program};

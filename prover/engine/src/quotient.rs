@@ -1,11 +1,11 @@
 //! The quotient of a program of polynomials, by its values on cosets.
 //!
-//! Every so many rows of a coset are a coset of a smaller group, a *class*: one after the other is gone through, so that of a column that no rotation reads only the values
-//! of one class are held at a time. Values of other rows are read in other classes.
+//! Every so many rows of a coset are a coset of a smaller group, a *class*: one after the other is gone through, and in it one part of the program after the other, so that of a column
+//! that no rotation reads only the values of one class are held, and only while parts need them. Values of other rows are read in other classes.
 
 use crate::columns::{Columns, Given, BLOCK};
 use crate::domain::{combine, inverse, powers, root, Table};
-use crate::program::Compiled;
+use crate::program::{Compiled, Operand, Parts, Program};
 use crate::rooms::Rooms;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::{Field, PrimeField};
@@ -15,83 +15,95 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A column in the rows of a class: both by their numbers.
 type Place = (usize, usize);
 
-/// What is done for a class.
+/// A part of the program in the rows of a class.
 struct Pass {
     /// Reads slots in the place of columns.
     program: Compiled,
-    /// For each slot what is put into it before, if anything is.
-    fresh: Vec<Option<Place>>,
+    /// What is put into which slots before.
+    fresh: Vec<(usize, Place)>,
 }
 
-/// The passes of a program, one for each class. All have as many slots.
-fn passes(program: &Compiled, classes: usize) -> Vec<Pass> {
-    let reads = program.reads();
+/// The passes of a program, class by class and part by part, and how many slots they take.
+fn passes(parts: &[Compiled], classes: usize) -> (Vec<Pass>, usize) {
     // The class of the rows that a class reads with a rotation, and how many rows further on they are there.
     let turned = |class: usize, rotation: i32| {
         let (row, classes) = (class as i64 + i64::from(rotation), classes as i64);
         (row.rem_euclid(classes) as usize, row.div_euclid(classes) as i32)
     };
-    let read = |class: usize| -> BTreeSet<Place> {
-        let places = reads
-            .iter()
-            .map(|(column, rotation)| (*column, turned(class, *rotation).0));
+    let order: Vec<(usize, &Compiled)> = (0..classes)
+        .flat_map(|class| parts.iter().map(move |part| (class, part)))
+        .collect();
+    let needed = |(class, part): &(usize, &Compiled)| -> BTreeSet<Place> {
+        let places = part
+            .reads()
+            .into_iter()
+            .map(|(column, rotation)| (column, turned(*class, rotation).0));
         places.collect()
     };
-    let read: Vec<BTreeSet<Place>> = (0..classes).map(read).collect();
+    let needed: Vec<BTreeSet<Place>> = order.iter().map(needed).collect();
+    let mut last = BTreeMap::new();
+    for (pass, needed) in needed.iter().enumerate() {
+        last.extend(needed.iter().map(|place| (*place, pass)));
+    }
     let (mut slots, mut free, mut count) = (BTreeMap::new(), vec![], 0);
     let mut passes = vec![];
-    for (class, needed) in read.iter().enumerate() {
+    for (pass, ((class, part), needed)) in order.into_iter().zip(needed).enumerate() {
         let mut fresh = vec![];
         for place in needed {
-            slots.entry(*place).or_insert_with(|| {
+            slots.entry(place).or_insert_with(|| {
                 let slot = free.pop().unwrap_or_else(|| {
                     count += 1;
                     count - 1
                 });
-                fresh.push((slot, *place));
+                fresh.push((slot, place));
                 slot
             });
         }
-        let program = program.reading(|column, rotation| {
+        let program = part.reading(|column, rotation| {
             let (of, rows) = turned(class, rotation);
             (slots[&(column, of)], rows)
         });
-        passes.push((program, fresh));
+        passes.push(Pass { program, fresh });
         slots.retain(|place, slot| {
-            let again = read[class + 1..].iter().any(|later| later.contains(place));
+            let again = last[place] > pass;
             if !again {
                 free.push(*slot);
             }
             again
         });
     }
-    let by_slots = |(program, fresh): (Compiled, Vec<(usize, Place)>)| {
-        let mut places = vec![None; count];
-        fresh.into_iter().for_each(|(slot, place)| places[slot] = Some(place));
-        Pass { program, fresh: places }
-    };
-    passes.into_iter().map(by_slots).collect()
+    (passes, count)
 }
 
 impl<K: Columns> Table<K> {
     /// On each of as many cosets `s H` as there are pieces the quotient `Q = sum X^(nt) Q_t` is `sum v^t Q_t` with the constant `v = s^n`:
     /// its values there, program by `v - 1`, give that polynomial of less than `n` coefficients, and these give the pieces `Q_t`, as
     /// the matrix of the powers of the `v` has an inverse.
-    pub fn quotient(&self, program: &Compiled, columns: &[&[Fr]], pieces: usize) -> Vec<Fr> {
+    pub fn quotient(&self, program: &Program, result: Operand, columns: &[&[Fr]], pieces: usize) -> Vec<Fr> {
+        /// Bytes of the columns that a part reads first: what one part writes and reads stays in the caches that cores share.
+        const PART: usize = 1 << 22;
+        /// That many columns at least, so that there is work for all cores.
+        const COLUMNS: usize = 8;
         let step = root(self.rows.trailing_zeros() + pieces.next_power_of_two().trailing_zeros());
         // A generator of the group: no power of it is of an order of two.
         let shifts = powers(Fr::MULTIPLICATIVE_GENERATOR, step, pieces);
         let constants = shifts.iter().map(|shift| shift.pow([self.rows as u64]));
         let weights = weights(&constants.collect::<Vec<_>>());
-        let passes = passes(&program.scaled(Fr::from(K::FORM)), self.classes);
-        let slots = passes.first().map_or(0, |pass| pass.fresh.len());
+        let rows = self.rows / self.classes;
+        let Parts { parts, carried } = program.parts(result, (PART / (rows * size_of::<Fr>())).max(COLUMNS));
+        let scaled = parts.into_iter().map(|part| part.scaled(Fr::from(K::FORM)));
+        let (passes, slots) = passes(&scaled.collect::<Vec<_>>(), self.classes);
         // One coset after the other, in the same memory: what is freed between them is taken back page by page.
-        let slot = |_| vec![Fr::ZERO; self.rows / self.classes];
-        let mut values: Vec<Vec<Fr>> = (0..slots).into_par_iter().map(slot).collect();
-        let registers = Rooms::default();
-        let part = |shift: &Fr| self.values((&passes, &registers), columns, *shift, &mut values);
+        let slot = |_| vec![Fr::ZERO; rows];
+        let mut room = Room {
+            slots: (0..slots).into_par_iter().map(slot).collect(),
+            carried: vec![[Fr::ZERO; BLOCK]; rows.div_ceil(BLOCK) * carried],
+            places: carried,
+            registers: passes.iter().map(|_| Rooms::default()).collect(),
+        };
+        let part = |shift: &Fr| self.values(&passes, columns, *shift, &mut room);
         let parts: Vec<Vec<Fr>> = shifts.iter().map(part).collect();
-        drop(values);
+        drop(room);
         let parts = parts.into_par_iter().zip(&shifts).map(|(part, shift)| {
             let after = powers(inverse(Fr::from(self.rows as u64)), inverse(*shift), self.rows);
             self.backward(&part[..self.rows], &after)
@@ -104,14 +116,8 @@ impl<K: Columns> Table<K> {
         weights.into_iter().flat_map(piece).collect()
     }
 
-    /// What the program makes of the columns on the coset, in whole blocks of each class; the columns' values there are written to slots.
-    fn values(
-        &self,
-        (passes, registers): (&[Pass], &Rooms<K::Registers>),
-        columns: &[&[Fr]],
-        shift: Fr,
-        slots: &mut [Vec<Fr>],
-    ) -> Vec<Fr> {
+    /// What the program makes of the columns on the coset, in whole blocks of each class.
+    fn values(&self, passes: &[Pass], columns: &[&[Fr]], shift: Fr, room: &mut Room<K>) -> Vec<Fr> {
         /// Blocks of a task in all classes: few enough that no core waits long for another.
         const TASK: usize = 8;
         let (kernel, form, classes) = (self.kernel, Fr::from(K::FORM), self.classes);
@@ -124,38 +130,57 @@ impl<K: Columns> Table<K> {
             (powers(form * form, shift, rows), folds)
         };
         let factors: Vec<(Vec<Fr>, Vec<Fr>)> = (0..classes).map(factors).collect();
-        let mut part = vec![Fr::ZERO; rows.next_multiple_of(BLOCK) * classes];
-        for (class, pass) in passes.iter().enumerate() {
-            let fresh = slots.par_iter_mut().zip(&pass.fresh);
-            fresh.for_each(|(slot, place)| {
-                if let Some((column, class)) = place {
-                    let (before, folds) = &factors[*class];
-                    let given = Given::Coset {
-                        coefficients: columns[*column],
-                        folds,
-                        before,
+        let mut values = vec![Fr::ZERO; rows.next_multiple_of(BLOCK) * classes];
+        let (blocks, places) = ((TASK / classes).max(1), room.places);
+        let parts = passes.len() / classes;
+        let passes = passes.iter().zip(&room.registers).collect::<Vec<_>>();
+        for (class, passes) in passes.chunks(parts).enumerate() {
+            for (pass, registers) in passes {
+                self.fill(&pass.fresh, columns, &factors, &mut room.slots);
+                let slots: Vec<&[Fr]> = room.slots.iter().map(Vec::as_slice).collect();
+                let tasks = room.carried.par_chunks_mut(blocks * places).enumerate();
+                tasks.for_each(|(task, carried)| {
+                    let run = |registers: &mut _| {
+                        for (block, carried) in (task * blocks..).zip(carried.chunks_exact_mut(places)) {
+                            kernel.run(&pass.program, &slots, block * BLOCK, carried, registers);
+                        }
                     };
-                    self.transform(&self.forward, given, None, slot);
-                }
-            });
-            let values: Vec<&[Fr]> = slots.iter().map(Vec::as_slice).collect();
-            let blocks = (TASK / classes).max(1);
-            let tasks = part.par_chunks_mut(blocks * BLOCK * classes).enumerate();
-            tasks.for_each(|(task, part)| {
-                let run = |registers: &mut _| {
-                    let mut out = [Fr::ZERO; BLOCK];
-                    for (block, part) in part.chunks_mut(BLOCK * classes).enumerate() {
-                        let start = (task * blocks + block) * BLOCK;
-                        kernel.run(&pass.program, &values, start, &mut out, registers);
-                        let rows = part[class..].iter_mut().step_by(classes);
-                        rows.zip(out).for_each(|(row, value)| *row = value);
-                    }
-                };
-                registers.with(|| kernel.registers(&pass.program), run);
-            });
+                    registers.with(|| kernel.registers(&pass.program), run);
+                });
+            }
+            let results = room.carried.chunks_exact(places).flat_map(|block| block[0]);
+            let rows = values[class..].iter_mut().step_by(classes);
+            rows.zip(results).for_each(|(row, result)| *row = result);
         }
-        part
+        values
     }
+
+    /// Writes values of columns on a coset to slots.
+    fn fill(&self, fresh: &[(usize, Place)], columns: &[&[Fr]], factors: &[(Vec<Fr>, Vec<Fr>)], slots: &mut [Vec<Fr>]) {
+        let mut places: Vec<Option<Place>> = vec![None; slots.len()];
+        fresh.iter().for_each(|(slot, place)| places[*slot] = Some(*place));
+        let filled = slots.iter_mut().zip(places).filter_map(|(slot, place)| Some((slot, place?)));
+        let filled: Vec<(&mut Vec<Fr>, Place)> = filled.collect();
+        filled.into_par_iter().for_each(|(slot, (column, class))| {
+            let (before, folds) = &factors[class];
+            let given = Given::Coset {
+                coefficients: columns[column],
+                folds,
+                before,
+            };
+            self.transform(&self.forward, given, None, slot);
+        });
+    }
+}
+
+/// Memory that all passes work in.
+struct Room<K: Columns> {
+    /// Values of columns.
+    slots: Vec<Vec<Fr>>,
+    /// For each block of rows so many places.
+    carried: Vec<[Fr; BLOCK]>,
+    places: usize,
+    registers: Vec<Rooms<K::Registers>>,
 }
 
 /// A polynomial of `v` with as many coefficients as there are `v`, from its values times `v - 1`: for each coefficient the factors of these.

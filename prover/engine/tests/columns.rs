@@ -150,7 +150,7 @@ fn quotients_times_the_divisor_are_the_programs() {
                 let given = columns.iter().chain([&values]);
                 let coefficients: Vec<Vec<Fr>> = given.map(|column| domain.coefficients(column)).collect();
                 let slices: Vec<&[Fr]> = coefficients.iter().map(Vec::as_slice).collect();
-                let quotient = domain.quotient(&program.compile(result), &slices, degree - 1);
+                let quotient = domain.quotient(&program, (&[result], Fr::ONE), &slices, degree - 1);
                 assert_eq!(quotient.len(), n * (degree - 1));
                 let x = Fr::random(&mut *rng);
                 let [a, b, c, remainder] = [0, 1, 2, 3].map(|column| at(&coefficients[column], x));
@@ -180,13 +180,13 @@ fn a_constant_and_a_column_are_programs() {
         let domain = Domain::new(path, 6);
         let mut program = Program::default();
         let zero = program.constant(Fr::ZERO);
-        assert_eq!(domain.quotient(&program.compile(zero), &[], 1), vec![Fr::ZERO; 64]);
+        assert_eq!(domain.quotient(&program, (&[zero], Fr::ONE), &[], 1), vec![Fr::ZERO; 64]);
         // `X^n - 1` has more coefficients than a column: `X (X^(n-1)) - 1`.
         let one = program.constant(Fr::ONE);
         let product = program.mul(Operand::Column(0, 0), Operand::Column(1, 0));
         let divisor = program.sub(product, one);
         let last = [vec![Fr::ZERO; 63], vec![Fr::ONE]].concat();
-        let quotient = domain.quotient(&program.compile(divisor), &[&[Fr::ZERO, Fr::ONE], &last], 1);
+        let quotient = domain.quotient(&program, (&[divisor], Fr::ONE), &[&[Fr::ZERO, Fr::ONE], &last], 1);
         assert_eq!(quotient, [vec![Fr::ONE], vec![Fr::ZERO; 63]].concat());
     }
 }

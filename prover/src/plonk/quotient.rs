@@ -79,21 +79,22 @@ const IDENTITY: &[Fr] = &[Fr::ZERO, Fr::ONE];
 /// The coefficients of the quotient.
 fn quotient(context: &Context<'_>, columns: &Columns, challenges: &Challenges<'_>) -> Vec<Fr> {
     let mut program = Program::default();
-    let result = constraints(&mut program, context, columns, challenges);
+    let constraints = constraints(&mut program, context, columns, challenges);
     let pieces = context.cs().degree() - 1;
     let list = columns.list();
-    context.domain.quotient(&program.compile(result), &list, pieces)
+    let joined = (constraints.as_slice(), challenges.y);
+    context.domain.quotient(&program, joined, &list, pieces)
 }
 
-/// Gates, then the permutation argument, combined by powers of `y` as the verifier does.
+/// Gates, then the permutation argument, in the order in which the verifier joins them by powers of `y`.
 fn constraints(
     program: &mut Program,
     context: &Context<'_>,
     columns: &Columns,
     challenges: &Challenges<'_>,
-) -> Operand {
+) -> Vec<Operand> {
     let cs = context.cs();
-    let Challenges { beta, gamma, y, .. } = *challenges;
+    let Challenges { beta, gamma, .. } = *challenges;
     let (fixed, advice) = (columns.fixed.len(), columns.advice.len());
     let number = |kind: Kind, index: usize| match kind {
         Kind::Fixed => index,
@@ -105,31 +106,28 @@ fn constraints(
     let selectors = products + columns.products.len();
     let cell = |column: usize| Operand::Column(column, 0);
     let [first, last, active, identity] = [0, 1, 2, 3].map(|i| cell(selectors + i));
-    let mut joined = Joined {
-        y: program.constant(y),
-        sum: program.constant(Fr::ZERO),
-    };
+    let mut constraints = vec![];
     for polynomial in cs.gates().iter().flat_map(|gate| gate.polynomials()) {
         let value = gates::expression(program, polynomial, challenges.circuit, &number);
-        joined.push(program, value);
+        constraints.push(value);
     }
     let sets = columns.products.len();
     let one = program.constant(Fr::ONE);
     if sets > 0 {
         let difference = program.sub(one, cell(products));
         let value = program.mul(first, difference);
-        joined.push(program, value);
+        constraints.push(value);
         let end = cell(products + sets - 1);
         let square = program.mul(end, end);
         let bit = program.sub(square, end);
         let value = program.mul(bit, last);
-        joined.push(program, value);
+        constraints.push(value);
     }
     let to_last = -(cs.blinding_factors() as i32 + 1);
     for set in 1..sets {
         let difference = program.sub(cell(products + set), Operand::Column(products + set - 1, to_last));
         let value = program.mul(difference, first);
-        joined.push(program, value);
+        constraints.push(value);
     }
     let (beta_operand, gamma_operand) = (program.constant(beta), program.constant(gamma));
     let chunk = cs.degree() - 2;
@@ -155,20 +153,7 @@ fn constraints(
         }
         let difference = program.sub(left, right);
         let value = program.mul(difference, active);
-        joined.push(program, value);
+        constraints.push(value);
     }
-    joined.sum
-}
-
-/// Constraints joined by `y`, each as soon as it is there: none is held longer.
-struct Joined {
-    y: Operand,
-    sum: Operand,
-}
-
-impl Joined {
-    fn push(&mut self, program: &mut Program, value: Operand) {
-        let scaled = program.mul(self.sum, self.y);
-        self.sum = program.add(scaled, value);
-    }
+    constraints
 }

@@ -110,7 +110,7 @@ macro_rules! path {
                 fn transform(twiddles: &Twiddles, given: crate::columns::Given<'_>, after: Option<&[Fr]>, out: &mut [Fr], room: &mut Values<$path>)
                     = crate::eight::transform::transform;
                 fn registers(program: &Compiled) -> Registers<$path> = Registers::new;
-                fn run(program: &Compiled, columns: &[&[Fr]], start: usize, out: &mut [Fr; BLOCK], registers: &mut Registers<$path>)
+                fn run(program: &Compiled, columns: &[&[Fr]], start: usize, carried: &mut [[Fr; BLOCK]], registers: &mut Registers<$path>)
                     = crate::eight::program::run;
                 fn combine(terms: &[(&[Fr], Fr)], start: usize, out: &mut [Fr]) = crate::eight::columns::combine;
                 fn ratios(terms: &[Ratio<'_>], plus: Fr, start: usize, out: &mut [Fr]) = crate::eight::columns::ratios;

@@ -21,6 +21,9 @@ const NARROWED: u64 = 2;
 /// The bound of a product.
 const PRODUCT: u64 = 3;
 
+/// Columns, and what is carried in the rows of a block.
+type Rows<'a> = (&'a [&'a [Fr]], &'a [[Fr; BLOCK]]);
+
 type Block<K> = [<K as Vectors>::Lanes<Fr>; BLOCK / LANES];
 
 /// Registers with what is known of a program before it runs.
@@ -39,7 +42,7 @@ impl<K: Vectors> Registers<K> {
         let step = |step: &Step| {
             let of = |source: Source| match source {
                 Source::Register(register) => bounds[register],
-                Source::Column(..) | Source::Constant(_) => 1,
+                Source::Column(..) | Source::Constant(_) | Source::Carried(_) => 1,
             };
             // Differences get as many `p` as may be taken off.
             let (bound, taken) = match step.operation {
@@ -61,9 +64,10 @@ impl<K: Vectors> Registers<K> {
 
     /// Eight rows of what a step reads.
     #[inline(always)]
-    fn read(&self, source: Source, columns: &[&[Fr]], start: usize, group: usize) -> K::Lanes<Fr> {
+    fn read(&self, source: Source, (columns, carried): Rows<'_>, start: usize, group: usize) -> K::Lanes<Fr> {
         match source {
             Source::Register(register) => self.registers[register][group],
+            Source::Carried(place) => load(self.path, &carried[place], LANES * group),
             Source::Constant(constant) => self.path.splat(self.constants[constant]),
             Source::Column(column, rotation) => {
                 let rows = columns[column];
@@ -86,7 +90,7 @@ pub fn run<K: Vectors>(
     program: &Compiled,
     columns: &[&[Fr]],
     start: usize,
-    out: &mut [Fr; BLOCK],
+    carried: &mut [[Fr; BLOCK]],
     registers: &mut Registers<K>,
 ) {
     let steps = registers.steps.clone();
@@ -96,9 +100,9 @@ pub fn run<K: Vectors>(
             Operation::Add(a, b) | Operation::Sub(a, b) | Operation::Mul(a, b) => (a, Some(b)),
         };
         for group in 0..BLOCK / LANES {
-            let mut result = registers.read(a, columns, start, group);
+            let mut result = registers.read(a, (columns, &*carried), start, group);
             if let Some(b) = b {
-                let b = registers.read(b, columns, start, group);
+                let b = registers.read(b, (columns, &*carried), start, group);
                 let sum = match step.operation {
                     Operation::Mul(..) | Operation::Load(_) => {
                         registers.registers[step.to][group] = result.mul(b);
@@ -112,7 +116,10 @@ pub fn run<K: Vectors>(
             registers.registers[step.to][group] = result;
         }
     }
-    for (group, out) in out.chunks_exact_mut(LANES).enumerate() {
-        store(out, registers.read(program.result, columns, start, group));
+    for &(from, place) in &program.stores {
+        for group in 0..BLOCK / LANES {
+            let value = registers.read(from, (columns, &*carried), start, group);
+            store(&mut carried[place][LANES * group..][..LANES], value);
+        }
     }
 }

@@ -118,10 +118,11 @@ impl Columns for Portable {
         program: &Compiled,
         columns: &[&[Fr]],
         start: usize,
-        out: &mut [Fr; BLOCK],
+        carried: &mut [[Fr; BLOCK]],
         registers: &mut Vec<[Fr; BLOCK]>,
     ) {
-        let load = |source: Source, registers: &[[Fr; BLOCK]]| match source {
+        let load = |source: Source, registers: &[[Fr; BLOCK]], carried: &[[Fr; BLOCK]]| match source {
+            Source::Carried(place) => carried[place],
             Source::Register(register) => registers[register],
             Source::Constant(constant) => [program.constants[constant]; BLOCK],
             Source::Column(column, rotation) => {
@@ -134,15 +135,17 @@ impl Columns for Portable {
             }
         };
         for step in &program.steps {
-            let both = |a: Source, b: Source| (load(a, registers), load(b, registers));
+            let both = |a: Source, b: Source| (load(a, registers, carried), load(b, registers, carried));
             registers[step.to] = match step.operation {
-                Operation::Load(a) => load(a, registers),
+                Operation::Load(a) => load(a, registers, carried),
                 Operation::Add(a, b) => each(both(a, b), |a, b| *a += b),
                 Operation::Sub(a, b) => each(both(a, b), |a, b| *a -= b),
                 Operation::Mul(a, b) => each(both(a, b), |a, b| *a *= b),
             };
         }
-        *out = load(program.result, registers);
+        for (from, place) in &program.stores {
+            carried[*place] = load(*from, registers, carried);
+        }
     }
 
     fn combine(self, terms: &[(&[Fr], Fr)], start: usize, out: &mut [Fr]) {
