@@ -89,7 +89,9 @@ fn columns(c: &mut Criterion) {
             // Two columns: what is not the program are three transforms for each piece.
             let (program, result) = forty_products();
             let name = format!("40 products and sums on 2 cosets of 2^{k} rows, {}", path.name());
-            c.bench_function(&name, |b| b.iter(|| domain.quotient(&program, (&[result], Fr::ONE), &[&column, &column], 2)));
+            c.bench_function(&name, |b| {
+                b.iter(|| domain.quotient(&program, (&[result], Fr::one()), &[&column, &column], 2))
+            });
             c.bench_function(&format!("sum of 8 columns of 2^{k} rows, {}", path.name()), |b| {
                 b.iter(|| path.combine(&terms, 1 << k))
             });

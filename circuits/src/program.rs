@@ -9,10 +9,11 @@
 mod bounds;
 mod exec;
 mod order;
-mod reserved;
 mod schedule;
 mod segment;
 mod table;
+mod weights;
+mod zeros;
 
 pub(crate) use bounds::{accumulator_bits, Constants};
 pub(crate) use exec::virtual_source;
@@ -22,9 +23,10 @@ pub(crate) use schedule::schedule;
 pub(crate) use segment::listed;
 pub use segment::{CutError, NoCut, Weight};
 pub use table::{Scale, Table};
+pub use weights::Weights;
+pub(crate) use zeros::zeros;
 
 use crate::graph::InputType;
-use reserved::reserved;
 use serde::{Deserialize, Serialize};
 
 /// Coefficients, weights and biases are integers of at most this magnitude, up to which floats hold every integer.
@@ -136,8 +138,7 @@ pub struct Contraction {
     /// Groups, which divide both numbers of channels.
     pub groups: usize,
     /// Weights, `[out, channels / groups, kernel height, kernel width]`.
-    #[serde(deserialize_with = "reserved")]
-    pub weights: Vec<i64>,
+    pub weights: Weights,
     /// Whether the structure of the model determines the weights; the registration then fixes them. Only that reads it, so
     /// it is not stored.
     #[serde(skip)]
@@ -356,10 +357,10 @@ impl Program {
     /// Bytes of memory that its weights take.
     pub fn weight_bytes(&self) -> u64 {
         let weights = self.tensors.iter().flat_map(|tensor| match &tensor.step {
-            Step::Affine(affine) => affine.contractions.iter().map(|c| c.weights.len()).collect(),
+            Step::Affine(affine) => affine.contractions.iter().map(|c| c.weights.bytes()).collect(),
             Step::Input | Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_) => vec![],
         });
-        (size_of::<i64>() * weights.sum::<usize>()) as u64
+        weights.sum::<usize>() as u64
     }
 
     /// The tensor of each input.

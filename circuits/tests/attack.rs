@@ -51,14 +51,15 @@ fn padding_lanes_of_a_committed_input_cannot_feed_other_channels() {
     };
     let c = first.contractions.first_mut().expect("contraction");
     c.channels = 4;
-    c.weights = c.weights.chunks(3).flat_map(|w| [w[0], w[1], w[2], 0]).collect();
+    c.weights
+        .edit(|all| *all = all.chunks(3).flat_map(|w| [w[0], w[1], w[2], 0]).collect());
     trace.values[0] = vec![5, -3, 2, 900];
     let Step::Affine(last) = &honest.tensors[2].step else {
         unreachable!()
     };
     let weights = &last.contractions.first().expect("contraction").weights;
     for o in 0..2 {
-        let acc = truth.accumulators[2][o] + i128::from(weights[o * 5 + 3]) * 900;
+        let acc = truth.accumulators[2][o] + i128::from(weights.get(o * 5 + 3)) * 900;
         trace.accumulators[2][o] = acc;
         let f = PRECISION.bits();
         trace.values[2][o] = ((acc + (1i128 << (f - 1))) >> f) as i64;
@@ -187,7 +188,7 @@ fn a_run_of_another_model_is_rejected() {
                 };
                 let c = affine.contractions.first_mut().expect("contraction");
                 let index = c.weights.len() / 2;
-                c.weights[index] += 1;
+                c.weights.edit(|weights| weights[index] += 1);
                 affine.bias[0] -= 40;
                 let trace = run(&other, &honest.witness.trace.values[0]).expect("in range");
                 let lie = Case::build(model.clone(), (*honest.layout).clone(), trace);
@@ -234,9 +235,9 @@ fn values_leave_their_range_on_neither_side() {
     // The first value is what is asked for, whatever the input.
     let at = |value: i64, signed: bool| {
         let mut first = affine(vec![part(0)], 1, 1, one(), 80);
-        (first.contractions[0].weights, first.bias) = (vec![0], vec![value << f]);
+        (first.contractions[0].weights, first.bias) = (vec![0].into(), vec![value << f]);
         let mut last = affine(vec![part(1)], 1, 1, one(), 90);
-        (last.contractions[0].weights, last.bias) = (vec![1], vec![0]);
+        (last.contractions[0].weights, last.bias) = (vec![1].into(), vec![0]);
         let tensors = vec![
             stored("input", 1, true, Step::Input),
             stored("first", 1, signed, Step::Affine(first)),

@@ -33,8 +33,8 @@ fn by_hand(model: &Program, input: &[i64]) -> Vec<Vec<i64>> {
     for t in 0..STEPS {
         let next = |o: usize| {
             let [w, r] = [0, 1].map(|i| &gates.contractions[i].weights);
-            let own: i64 = (0..2).map(|c| w[o * 2 + c] * input[c * STEPS + t]).sum();
-            let kept: i64 = (0..CHANNELS).map(|c| r[o * CHANNELS + c] * state[c]).sum();
+            let own: i64 = (0..2).map(|c| w.get(o * 2 + c) * input[c * STEPS + t]).sum();
+            let kept: i64 = (0..CHANNELS).map(|c| r.get(o * CHANNELS + c) * state[c]).sum();
             let table = gates.table.as_ref().expect("a table");
             let gate = table.result(round(gates.bias[o] + own + kept)).expect("in range");
             gate + round(product.alpha * gate * state[o])

@@ -164,7 +164,7 @@ fn bilinear() -> impl Strategy<Value = Program> {
                 };
                 let reads = &mut factors.contractions[0];
                 if channels == 2 {
-                    (reads.groups, reads.weights) = (2, random(seed + 3, 2 * 2, 300));
+                    (reads.groups, reads.weights) = (2, random(seed + 3, 2 * 2, 300).into());
                 }
                 let constants = Contraction {
                     parts: vec![],
@@ -178,7 +178,7 @@ fn bilinear() -> impl Strategy<Value = Program> {
                         },
                         constant,
                     ],
-                    weights: random(seed + 2, channels * 2, 300),
+                    weights: random(seed + 2, channels * 2, 300).into(),
                     public: false,
                 };
                 factors.contractions.insert(0, constants);
@@ -321,7 +321,9 @@ fn changes(model: &mut Program) -> Vec<Change<'_>> {
             })),
             Step::Affine(affine) => {
                 for c in &mut affine.contractions {
-                    all.extend([any(&mut c.weights), tap(&mut c.axes)]);
+                    let weights = &mut c.weights;
+                    all.push(Box::new(|at| weights.edit(|all| any(all)(at))));
+                    all.push(tap(&mut c.axes));
                     for part in &mut c.parts {
                         all.push(add(&mut part.alpha));
                         let len = lengths[part.tensor];

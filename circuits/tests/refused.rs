@@ -26,7 +26,7 @@ fn nothing(of: &Affine) -> Contraction {
         groups: 1,
         channels: 0,
         axes: of.contractions[0].axes.clone(),
-        weights: vec![],
+        weights: vec![].into(),
         public: false,
     }
 }

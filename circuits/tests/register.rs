@@ -294,7 +294,7 @@ fn constants_that_do_not_fit_are_refused() {
             _ => unreachable!("affine"),
         };
         let mut second = affine(&mut model.tensors[2].step);
-        second.contractions[1].weights = vec![weight.unwrap_or(0); 10];
+        second.contractions[1].weights = vec![weight.unwrap_or(0); 10].into();
         model.tensors[2].step = Step::Affine(second);
         let mut first = affine(&mut model.tensors[1].step);
         first.bias = vec![bias.unwrap_or(0); 6];

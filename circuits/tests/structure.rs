@@ -21,7 +21,7 @@ fn public(mut model: Program, layout: &Layout) -> String {
                 affine.bias.fill(0);
             }
             let secret = affine.contractions.iter_mut().filter(|c| !c.public);
-            secret.for_each(|c| c.weights.fill(0));
+            secret.for_each(|c| c.weights.edit(|weights| weights.fill(0)));
         }
     }
     format!("{model:?} {layout:?} {registration:?}")
@@ -33,7 +33,7 @@ fn committed(model: &Program) -> Vec<i64> {
         Step::Affine(affine) => {
             let secret = affine.contractions.iter().filter(|c| !c.public);
             let bias = affine.bias.iter().filter(|_| !affine.public_bias);
-            secret.flat_map(|c| &c.weights).chain(bias).copied().collect()
+            secret.flat_map(|c| c.weights.iter()).chain(bias.copied()).collect()
         }
         _ => vec![],
     };

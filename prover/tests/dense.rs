@@ -88,7 +88,7 @@ fn other_weights_than_the_committed_ones_have_no_receipt() {
         let Step::Affine(first) = &mut model.tensors[1].step else {
             panic!("the first layer");
         };
-        first.contractions[0].weights[element] += 1;
+        first.contractions[0].weights.edit(|weights| weights[element] += 1);
         committed.model = Arc::new(model);
         let refused = receipt("digits_mlp", &committed, &srs, policy::Scores.into());
         assert!(refused.is_err(), "{element}");

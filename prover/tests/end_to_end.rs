@@ -199,7 +199,7 @@ fn weights_out_of_range_give_no_card() {
     let Step::Affine(affine) = &mut model.tensors[1].step else {
         panic!("the first step is affine")
     };
-    affine.contractions[0].weights[0] = 1 << 40;
+    affine.contractions[0].weights.edit(|weights| weights[0] = 1 << 40);
     compiled.model = Arc::new(model);
     let result = commit(&compiled, &options, &srs);
     assert!(

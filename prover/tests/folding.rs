@@ -91,15 +91,15 @@ impl Honest {
     }
 }
 
-/// Weights of the first step, and how many each output channel has.
-fn first(program: &mut Program) -> (&mut Vec<i64>, usize) {
+/// Changes weights of the first step, given how many each output channel has.
+fn edit(program: &mut Program, change: impl FnOnce(&mut Vec<i64>, usize)) {
     let channels = program.tensors[1].channels;
     let Step::Affine(affine) = &mut program.tensors[1].step else {
         panic!("the first step has weights")
     };
     let weights = &mut affine.contractions[0].weights;
     let each = weights.len() / channels;
-    (weights, each)
+    weights.edit(|weights| change(weights, each));
 }
 
 #[test]
@@ -107,26 +107,32 @@ fn only_the_committed_lanes_in_their_order_have_receipts() {
     let mut honest = Honest::new();
     assert!(honest.layout().shape.weight_lanes > 2, "several lanes are folded");
     honest.prove(|_, _| {}).unwrap();
-    honest.refuses("one weight moved", |program, _| first(program).0[0] += 1);
+    honest.refuses("one weight moved", |program, _| {
+        edit(program, |weights, _| weights[0] += 1)
+    });
     honest.refuses("a pair of weights that keeps the sum of its lane", |program, _| {
-        let (weights, _) = first(program);
-        (weights[0], weights[1]) = (weights[0] + 1, weights[1] - 1);
+        edit(program, |weights, _| {
+            (weights[0], weights[1]) = (weights[0] + 1, weights[1] - 1)
+        });
     });
     honest.refuses("weights that keep the sum over lanes", |program, _| {
-        let (weights, each) = first(program);
-        (weights[0], weights[each]) = (weights[0] + 1, weights[each] - 1);
+        edit(program, |weights, each| {
+            (weights[0], weights[each]) = (weights[0] + 1, weights[each] - 1);
+        });
     });
     honest.refuses("lanes permuted", |program, _| {
-        let (weights, each) = first(program);
-        let (one, other) = weights.split_at_mut(each);
-        one.swap_with_slice(&mut other[..each]);
+        edit(program, |weights, each| {
+            let (one, other) = weights.split_at_mut(each);
+            one.swap_with_slice(&mut other[..each]);
+        });
     });
     honest.refuses("each lane with the next power of the challenge", |program, _| {
-        let (weights, each) = first(program);
-        weights.rotate_right(each);
+        edit(program, |weights, each| weights.rotate_right(each));
     });
     honest.refuses("another model's weights", |program, _| {
-        first(program).0.iter_mut().for_each(|weight| *weight = -*weight);
+        edit(program, |weights, _| {
+            weights.iter_mut().for_each(|weight| *weight = -*weight)
+        });
     });
     honest.refuses("the tail of another column", |_, tails| tails.swap(0, 1));
     honest.refuses("a tail that is not the committed one", |_, tails| {
@@ -147,7 +153,7 @@ fn line_columns_prove_and_pass_audits() {
         honest.prove(|_, _| {}).unwrap();
         if name.ends_with("mlp") {
             honest.refuses("weights of neighbouring line columns exchanged", |program, _| {
-                first(program).0.swap(0, 1)
+                edit(program, |weights, _| weights.swap(0, 1))
             });
         }
         let (card, tails) = (&honest.committed.card, &honest.committed.tails);

@@ -48,7 +48,7 @@ impl Honest {
         let mut steps = 0;
         for tensor in &mut model.tensors {
             if let Step::Affine(affine) = &mut tensor.step {
-                if public(affine).next().is_some() {
+                if alters(affine) {
                     edit(affine);
                     steps += 1;
                 }
@@ -92,18 +92,23 @@ impl Honest {
     }
 }
 
-/// The public constants of a step.
-fn public(affine: &mut Affine) -> impl Iterator<Item = &mut i64> {
-    let bias = affine.public_bias;
-    let contractions = affine.contractions.iter_mut().filter(|c| c.public);
-    let weights = contractions.flat_map(|c| &mut c.weights);
-    weights.chain(affine.bias.iter_mut().filter(move |_| bias))
+/// Whether a step has public constants.
+fn alters(affine: &Affine) -> bool {
+    affine.contractions.iter().any(|c| c.public && !c.weights.is_empty())
+        || affine.public_bias && !affine.bias.is_empty()
 }
 
-/// One constant of each step that has any, a little smaller.
+/// One public constant of each step that has any, a little smaller.
 fn alter(affine: &mut Affine) {
-    let constant = public(affine).find(|c| **c != 0);
-    *constant.unwrap() -= 1;
+    for c in affine.contractions.iter_mut().filter(|c| c.public) {
+        let place = c.weights.iter().position(|weight| weight != 0);
+        if let Some(place) = place {
+            return c.weights.edit(|weights| weights[place] -= 1);
+        }
+    }
+    assert!(affine.public_bias);
+    let place = affine.bias.iter().position(|bias| *bias != 0).unwrap();
+    affine.bias[place] -= 1;
 }
 
 #[test]
@@ -167,7 +172,7 @@ fn weights_out_of_range_have_no_registration() {
     let card = honest.commit((*honest.compiled.model).clone());
     let srs = srs_verifying_key(&honest.srs).unwrap();
     let edits: [fn(&mut Affine); 2] = [
-        |affine| affine.contractions[0].weights[0] = 1 << 40,
+        |affine| affine.contractions[0].weights.edit(|weights| weights[0] = 1 << 40),
         |affine| affine.bias[0] = 1 << 61,
     ];
     for edit in edits {

@@ -144,11 +144,9 @@ fn other_coefficients_and_biases_are_found() {
     assert!(quarter.iter().any(|f| f == "circuit key"), "{quarter:?}");
     let weights = commit(&|step| {
         if let Step::Affine(affine) = step {
-            affine
-                .contractions
-                .iter_mut()
-                .flat_map(|c| &mut c.weights)
-                .for_each(|w| *w /= 4);
+            for c in &mut affine.contractions {
+                c.weights.edit(|weights| weights.iter_mut().for_each(|w| *w /= 4));
+            }
         }
     });
     assert_eq!(weights, ["commitments"]);

@@ -89,7 +89,7 @@ fn columns(name: &str) {
         }
         _ => {
             let (program, result) = forty_products();
-            measured(|| domain.quotient(&program, (&[result], Fr::ONE), &[&column, &column], 2));
+            measured(|| domain.quotient(&program, (&[result], Fr::one()), &[&column, &column], 2));
         }
     }
 }

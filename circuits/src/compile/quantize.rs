@@ -207,7 +207,9 @@ impl Scales<'_> {
             channels: c.channels,
             axes: c.axes.clone(),
             groups: c.groups,
-            weights: self.constants(tensor, "weight", &c.weights, c.public, self.scale() - source)?,
+            weights: self
+                .constants(tensor, "weight", &c.weights, c.public, self.scale() - source)?
+                .into(),
             public: c.public,
         })
     }

@@ -220,21 +220,15 @@ pub fn weight_bits(model: &Program) -> u32 {
         Step::Affine(affine) => Some(affine),
         _ => None,
     });
-    let bits = |values: &[i64]| {
-        values
-            .iter()
-            .map(|v| u64::BITS - v.unsigned_abs().leading_zeros())
-            .max()
-            .unwrap_or(0)
-    };
+    let bits = |magnitude: u64| u64::BITS - magnitude.leading_zeros();
     let (mut weight, mut bias) = (0, 0);
     for affine in steps {
         weight = affine
             .contractions
             .iter()
-            .map(|c| bits(&c.weights))
+            .map(|c| bits(c.weights.largest()))
             .fold(weight, u32::max);
-        bias = bias.max(bits(&affine.bias));
+        bias = affine.bias.iter().map(|b| bits(b.unsigned_abs())).fold(bias, u32::max);
     }
     let fits = |width: &u32| weight < *width && bias <= bias_capacity(*width);
     WEIGHT_BITS.into_iter().find(fits).unwrap_or(*WEIGHT_BITS.end())

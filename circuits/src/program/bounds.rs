@@ -34,20 +34,19 @@ pub(crate) fn accumulator_bits(tensor: &Tensor, precision: Precision, constants:
 
 /// Largest magnitude of a sum whose terms read values below `value`.
 fn affine_bound(affine: &Affine, value: f64, constants: Constants) -> f64 {
-    let largest = |own: &[i64]| own.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0) as f64;
     let taps = |axes: &[Axis; 2]| (axes[0].most_taps() * axes[1].most_taps()) as f64;
     let contraction = |c: &Contraction| {
         let parts: f64 = c.parts.iter().map(|p| p.alpha.unsigned_abs() as f64 * value).sum();
         let source = parts + c.constant.unsigned_abs() as f64;
         let weight = match constants {
-            Constants::Own => largest(&c.weights),
+            Constants::Own => c.weights.largest() as f64,
             Constants::Any { weight, .. } => weight,
         };
         weight * (c.channels / c.groups) as f64 * taps(&c.axes) * source
     };
     let bias = match constants {
         Constants::Any { bias, .. } if !affine.bias.is_empty() => bias,
-        _ => largest(&affine.bias),
+        _ => affine.bias.iter().map(|b| b.unsigned_abs()).max().unwrap_or(0) as f64,
     };
     let linear = |term: &Linear| term.part.alpha.unsigned_abs() as f64 * taps(&term.axes) * value;
     let product = |p: &MatrixProduct| p.alpha.unsigned_abs() as f64 * p.right.1.grid[1] as f64 * value * value;

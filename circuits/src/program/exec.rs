@@ -7,7 +7,8 @@ pub use contract::virtual_source;
 use crate::error::CircuitError;
 use crate::program::schedule::{schedule, Stage};
 use crate::program::{
-    Affine, Linear, MatrixProduct, MaxPool, Part, Product, Program, Quotient, Step, Table, Tensor, TensorId, View,
+    zeros, Affine, Linear, MatrixProduct, MaxPool, Part, Product, Program, Quotient, Step, Table, Tensor, TensorId,
+    View,
 };
 use contract::contract;
 
@@ -192,7 +193,7 @@ fn compute(model: &Program, id: TensorId, at: &[usize], trace: &mut Trace) -> Re
 
 /// The accumulators of all channels at these positions.
 fn accumulate(out: &Tensor, affine: &Affine, at: &[usize], values: &[Vec<i64>], model: &Program) -> Vec<i128> {
-    let mut acc = vec![0i128; out.channels * at.len()];
+    let mut acc: Vec<i128> = zeros(out.channels * at.len());
     for contraction in &affine.contractions {
         contract(&mut acc, (out, at), contraction, values, model);
     }

@@ -25,8 +25,8 @@ pub(super) fn check_accumulators(model: &Program, shape: &RegisterShape) -> Resu
 pub(super) fn check_constants(model: &Program, weight_bits: u32) -> Result<(), CircuitError> {
     for tensor in &model.tensors {
         let Step::Affine(affine) = &tensor.step else { continue };
-        let weights = affine.contractions.iter().flat_map(|c| &c.weights);
-        let weights = weights.map(|w| ("weight", *w, weight_bits - 1));
+        let weights = affine.contractions.iter().flat_map(|c| c.weights.iter());
+        let weights = weights.map(|w| ("weight", w, weight_bits - 1));
         let bias = affine.bias.iter().map(|b| ("bias", *b, bias_capacity(weight_bits)));
         for (what, value, bits) in weights.chain(bias) {
             let limit = LARGEST.min((1 << bits.min(62)) - 1);

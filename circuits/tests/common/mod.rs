@@ -48,7 +48,7 @@ pub fn affine(parts: Vec<Part>, channels: usize, out: usize, axes: [Axis; 2], se
         groups: 1,
         channels,
         axes,
-        weights,
+        weights: weights.into(),
         public: false,
     };
     Affine {

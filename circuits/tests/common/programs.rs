@@ -88,11 +88,11 @@ pub fn grouped() -> Program {
     let conv = || [Axis::identity(1), Axis::conv(4, 2, 1, 1, 0, 3)];
     let mut first = affine(vec![part(0)], 4, 6, conv(), 100);
     let mut groups = affine(vec![part(0)], 4, 6, conv(), 102).contractions.remove(0);
-    (groups.groups, groups.weights) = (2, random(103, 6 * 2 * 2, 300));
+    (groups.groups, groups.weights) = (2, random(103, 6 * 2 * 2, 300).into());
     first.contractions.push(groups);
     let mut second = affine(vec![part(1)], 6, 6, [Axis::identity(1), Axis::identity(3)], 104);
     let each = &mut second.contractions[0];
-    (each.groups, each.weights) = (6, random(105, 6, 300));
+    (each.groups, each.weights) = (6, random(105, 6, 300).into());
     second.bias.clear();
     let last = affine(
         vec![part(2)],
@@ -126,7 +126,7 @@ pub fn constants(axes: [Axis; 2], weights: Vec<i64>) -> Contraction {
         groups: 1,
         channels: 1,
         axes,
-        weights,
+        weights: weights.into(),
         public: false,
     }
 }
@@ -300,7 +300,7 @@ pub fn bounded() -> Program {
             },
         ],
         // The smallest weight is stored as 1.
-        weights: vec![1, 1 - (1 << 15), 1, 1 - (1 << 15), 0, -1, 7, 8, 9, 10],
+        weights: vec![1, 1 - (1 << 15), 1, 1 - (1 << 15), 0, -1, 7, 8, 9, 10].into(),
         public: true,
     });
     model(vec![

@@ -184,8 +184,8 @@ fn nothing_is_divided_by_zero() {
             unreachable!("affine")
         };
         let Contraction { weights, .. } = &mut operands.contractions[0];
-        weights[..3].copy_from_slice(&[dividend, 0, 0]);
-        operands.contractions[1].weights[0] = -500;
+        weights.edit(|weights| weights[..3].copy_from_slice(&[dividend, 0, 0]));
+        operands.contractions[1].weights.edit(|weights| weights[0] = -500);
         let case = wide(published(), true);
         let input = [32, 3, 4];
         let refused = run(&model, &input);

@@ -159,7 +159,10 @@ impl<K: Columns> Table<K> {
     fn fill(&self, fresh: &[(usize, Place)], columns: &[&[Fr]], factors: &[(Vec<Fr>, Vec<Fr>)], slots: &mut [Vec<Fr>]) {
         let mut places: Vec<Option<Place>> = vec![None; slots.len()];
         fresh.iter().for_each(|(slot, place)| places[*slot] = Some(*place));
-        let filled = slots.iter_mut().zip(places).filter_map(|(slot, place)| Some((slot, place?)));
+        let filled = slots
+            .iter_mut()
+            .zip(places)
+            .filter_map(|(slot, place)| Some((slot, place?)));
         let filled: Vec<(&mut Vec<Fr>, Place)> = filled.collect();
         filled.into_par_iter().for_each(|(slot, (column, class))| {
             let (before, folds) = &factors[class];

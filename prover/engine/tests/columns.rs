@@ -174,13 +174,79 @@ fn quotients_times_the_divisor_are_the_programs() {
     }
 }
 
+/// So many columns that the program is run in parts: products of neighbours, some rows apart, and all columns joined by Horner's rule.
+#[test]
+fn quotients_of_many_columns_are_the_programs() {
+    const COLUMNS: usize = 70;
+    const K: u32 = 13;
+    let rng = &mut ChaCha20Rng::seed_from_u64(7);
+    let rotation = |column: usize| (column % 5) as i32 - 2;
+    let [base, by, x] = [0; 3].map(|_| Fr::random(&mut *rng));
+    // Of the value of each column in a row and in the row that its rotation names.
+    let joined = |here: &[Fr], there: &[Fr]| {
+        let all = here.iter().rev().fold(Fr::ZERO, |all, cell| all * base + cell);
+        let products = (1..COLUMNS).map(|column| here[column - 1] * there[column]);
+        std::iter::once(all)
+            .chain(products)
+            .fold(Fr::ZERO, |sum, term| sum * by + term)
+    };
+    let columns: Vec<Vec<Fr>> = (0..COLUMNS)
+        .map(|column| self::column(column % 2 * 7, 1 << K, rng))
+        .collect();
+    let n = columns[0].len();
+    let row = |row: usize| {
+        let here: Vec<Fr> = columns.iter().map(|column| column[row]).collect();
+        let there =
+            (0..COLUMNS).map(|of| columns[of][(row as i64 + i64::from(rotation(of))).rem_euclid(n as i64) as usize]);
+        joined(&here, &there.collect::<Vec<_>>())
+    };
+    let remainder: Vec<Fr> = (0..n).map(row).collect();
+    let mut program = Program::default();
+    let by_base = program.constant(base);
+    let mut all = program.constant(Fr::ZERO);
+    for column in (0..COLUMNS).rev() {
+        all = program.mul(all, by_base);
+        all = program.add(all, Operand::Column(column, 0));
+    }
+    let mut terms = vec![all];
+    for column in 1..COLUMNS {
+        terms.push(program.mul(
+            Operand::Column(column - 1, 0),
+            Operand::Column(column, rotation(column)),
+        ));
+    }
+    // The last term is of the first power, as is what is taken off.
+    let last = terms.pop().unwrap();
+    terms.push(program.sub(last, Operand::Column(COLUMNS, 0)));
+    for path in paths() {
+        let domain = Domain::new(path, K);
+        let given = columns.iter().chain([&remainder]);
+        let coefficients: Vec<Vec<Fr>> = given.map(|column| domain.coefficients(column)).collect();
+        let slices: Vec<&[Fr]> = coefficients.iter().map(Vec::as_slice).collect();
+        let quotient = domain.quotient(&program, (&terms, by), &slices, 2);
+        let here: Vec<Fr> = slices.iter().map(|column| at(column, x)).collect();
+        let power = |rotation: i32| domain.omega().pow([i64::from(rotation).rem_euclid(n as i64) as u64]);
+        let there: Vec<Fr> = (0..COLUMNS).map(|of| at(slices[of], x * power(rotation(of)))).collect();
+        let constraint = joined(&here[..COLUMNS], &there) - here[COLUMNS];
+        assert_eq!(
+            at(&quotient, x) * (x.pow([n as u64]) - Fr::ONE),
+            constraint,
+            "{}",
+            path.name()
+        );
+    }
+}
+
 #[test]
 fn a_constant_and_a_column_are_programs() {
     for path in paths() {
         let domain = Domain::new(path, 6);
         let mut program = Program::default();
         let zero = program.constant(Fr::ZERO);
-        assert_eq!(domain.quotient(&program, (&[zero], Fr::ONE), &[], 1), vec![Fr::ZERO; 64]);
+        assert_eq!(
+            domain.quotient(&program, (&[zero], Fr::ONE), &[], 1),
+            vec![Fr::ZERO; 64]
+        );
         // `X^n - 1` has more coefficients than a column: `X (X^(n-1)) - 1`.
         let one = program.constant(Fr::ONE);
         let product = program.mul(Operand::Column(0, 0), Operand::Column(1, 0));

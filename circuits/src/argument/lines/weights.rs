@@ -2,7 +2,7 @@
 
 use crate::argument::expr::powers;
 use crate::layout::{Block, Layout, BIAS_LIMBS};
-use crate::program::{Contraction, Program, Step};
+use crate::program::{zeros, Contraction, Program, Step};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{FromUniformBytes, PrimeField};
 use rayon::prelude::*;
@@ -108,7 +108,7 @@ fn weight_rows(layout: &Layout) -> usize {
 pub(crate) fn lane_cells(model: &Program, layout: &Layout, lane: usize) -> Vec<Vec<u64>> {
     let shape = &layout.shape;
     let zero = 1i64 << (shape.weight_bits - 1);
-    let mut columns = vec![vec![0u64; weight_rows(layout)]; shape.line_columns];
+    let mut columns = vec![zeros(weight_rows(layout)); shape.line_columns];
     for block in &layout.blocks {
         let tensor = &model.tensors[block.tensor];
         let affine = match &tensor.step {
@@ -145,17 +145,17 @@ fn place_weights(c: &Contraction, outputs: usize, block: &Block, o: usize, zero:
     let share = block.line / c.groups.max(1);
     for group in 0..c.groups {
         let first = (group * outputs + o) * inputs * kernel;
-        let weights = &c.weights[first..first + inputs * kernel];
         for k in 0..kernel {
             // Channels are side by side, from one row up to the next.
             let (mut row, mut column) = block.cell(group * share + block.stride * k);
-            for weight in weights[k..].iter().step_by(kernel) {
+            let places = (first + k..first + inputs * kernel).step_by(kernel);
+            c.weights.each(places, |weight| {
                 if column == block.columns {
                     (row, column) = (row - 1, 0);
                 }
                 columns[column][row] = (weight + zero) as u64;
                 column += 1;
-            }
+            });
         }
     }
 }

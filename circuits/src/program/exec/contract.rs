@@ -1,7 +1,7 @@
 //! Sums of products of weights with what they read.
 
 use super::read;
-use crate::program::{Axis, Contraction, Program, Tensor};
+use crate::program::{zeros, Axis, Contraction, Program, Tensor};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ fn source_at(
     };
     let [_, height, width] = model.grid(first);
     let plane = height * width;
-    let mut source = vec![0i64; contraction.channels * at.len()];
+    let mut source: Vec<i64> = zeros(contraction.channels * at.len());
     for part in &contraction.parts {
         let (element, [channels, ..]) = (read(part, values), model.grid(part));
         for channel in 0..channels {
@@ -71,11 +71,11 @@ fn dense(c: &Contraction, positions: usize) -> bool {
 /// Whether all sums are exact in floats: those of 64 bits hold every integer up to `2^53`, whatever the order in which they are added.
 fn exact(c: &Contraction, source: &[i64]) -> bool {
     const EXACT: u128 = 1 << f64::MANTISSA_DIGITS;
-    let largest = |values: &[i64]| u128::from(values.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0));
+    let largest = source.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0);
     // A weight may be read at several places, which are added up first.
     let taps = |axis: &Axis| axis.taps.iter().map(Vec::len).max().unwrap_or(0);
     let terms = c.channels * taps(&c.axes[0]) * taps(&c.axes[1]);
-    let product = largest(&c.weights) * largest(source);
+    let product = u128::from(c.weights.largest()) * u128::from(largest);
     product <= EXACT && product * terms as u128 <= EXACT
 }
 
@@ -96,7 +96,7 @@ fn floats(acc: &mut [i128], (out, at): (&Tensor, &[usize]), c: &Contraction, (so
     let padded = count.next_multiple_of(TERMS);
     let round = (ROUND / padded).max(1);
     for (start, round) in (0..).step_by(round).zip(at.chunks(round)) {
-        let mut terms = vec![0.0; round.len() * padded];
+        let mut terms: Vec<f64> = zeros(round.len() * padded);
         let positions = terms.par_chunks_exact_mut(padded).zip(round);
         positions.for_each(|(terms, &p)| {
             let (rows, cols) = (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
@@ -108,13 +108,13 @@ fn floats(acc: &mut [i128], (out, at): (&Tensor, &[usize]), c: &Contraction, (so
                 }
             }
         });
-        let outputs = acc
-            .par_chunks_mut(OUTPUTS * at.len())
-            .zip(c.weights.par_chunks(OUTPUTS * count));
-        let room = || [(); OUTPUTS].map(|()| vec![0.0; padded]);
-        outputs.for_each_init(room, |weights, (acc, of)| {
-            for (weights, of) in weights.iter_mut().zip(of.chunks_exact(count)) {
-                weights.iter_mut().zip(of).for_each(|(weight, of)| *weight = *of as f64);
+        let outputs = acc.par_chunks_mut(OUTPUTS * at.len()).enumerate();
+        let room = || [(); OUTPUTS].map(|()| zeros(padded));
+        outputs.for_each_init(room, |weights, (group, acc)| {
+            let outputs = acc.len() / at.len();
+            for (output, weights) in (group * OUTPUTS..).zip(&mut weights[..outputs]) {
+                c.weights
+                    .write(output * count, &mut weights[..count], |weight| weight as f64);
             }
             for (place, terms) in (start..).zip(terms.chunks_exact(padded)) {
                 let sums = products(weights.each_ref().map(Vec::as_slice), terms);
@@ -146,7 +146,7 @@ fn integers(acc: &mut [i128], (out, at): (&Tensor, &[usize]), c: &Contraction, (
     let [kh, kw] = [c.axes[0].kernel, c.axes[1].kernel];
     let (inputs, outputs) = (c.channels / c.groups, out.channels / c.groups);
     acc.par_chunks_mut(at.len()).enumerate().for_each(|(o, acc)| {
-        let weights = &c.weights[o * inputs * kh * kw..(o + 1) * inputs * kh * kw];
+        let weights = c.weights.copied(o * inputs * kh * kw..(o + 1) * inputs * kh * kw);
         let source = &source[o / outputs * inputs * plane..];
         for (&p, acc) in at.iter().zip(acc) {
             let (rows, cols) = (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
@@ -181,12 +181,12 @@ fn some(acc: &mut [i128], (out, at): (&Tensor, &[usize]), c: &Contraction, value
     let plane = source.len() / c.channels.max(1);
     let (inputs, outputs) = (c.channels / c.groups, out.channels / c.groups);
     for (o, acc) in acc.chunks_mut(at.len()).enumerate() {
-        let weights = &c.weights[o * inputs * kh * kw..(o + 1) * inputs * kh * kw];
+        let weight = |place: usize| c.weights.get(o * inputs * kh * kw + place);
         let source = &source[o / outputs * inputs * plane..];
         for (taps, acc) in taps.iter().zip(acc) {
             for (tap, place) in taps {
                 let rank = ranks[place];
-                let term = |ch: usize| i128::from(weights[ch * kh * kw + tap]) * i128::from(source[ch * plane + rank]);
+                let term = |ch: usize| i128::from(weight(ch * kh * kw + tap)) * i128::from(source[ch * plane + rank]);
                 *acc += (0..inputs).map(term).sum::<i128>();
             }
         }

@@ -80,7 +80,7 @@ fn floats_are_exact() {
             };
             let source: Vec<i64> = (0..channels * height * width).map(|_| number(right)).collect();
             let (mut c, out) = contraction(channels, outputs, [rows.clone(), columns.clone()], &mut || number(left));
-            c.weights[0] = left as i64;
+            c.weights.edit(|weights| weights[0] = left as i64);
             let at: Vec<usize> = (0..out.positions()).collect();
             assert!(dense(&c, at.len()) && exact(&c, &source), "{case} {bits}");
             let mut sums = [vec![-7; out.len()], vec![-7; out.len()]];
@@ -90,11 +90,11 @@ fn floats_are_exact() {
             assert_eq!(by_floats, by_integers, "{case} {bits}");
         }
         let (mut large, _) = contraction(channels, outputs, [rows, columns], &mut || 1);
-        large.weights[0] = ((1u64 << 53) / terms) as i64;
+        large.weights.edit(|weights| weights[0] = ((1u64 << 53) / terms) as i64);
         assert!(exact(&large, &[1, -1]));
-        large.weights[0] += 1;
+        large.weights.edit(|weights| weights[0] += 1);
         assert!(!exact(&large, &[1, -1]));
-        large.weights[0] = -large.weights[0];
+        large.weights.edit(|weights| weights[0] = -weights[0]);
         assert!(!exact(&large, &[1, -1]));
     }
 }
