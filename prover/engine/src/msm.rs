@@ -362,10 +362,11 @@ impl<K: Kernel> Table<K> {
             let windows = ends.iter().map(|ends| ends.last().copied().unwrap_or(0));
             windows.sum::<usize>() + tail.refs.len()
         };
-        let mut lists = Lists {
-            refs: vec![0; counted.iter().map(size).sum()],
-            ends: vec![],
-        };
+        let mut lists = Lists::default();
+        // Not `vec!`: memory that is asked for as zeros is given back to the system and taken again page by page where it was used before.
+        let count = counted.iter().map(size).sum();
+        lists.refs.reserve_exact(count);
+        lists.refs.resize(count, 0);
         let (mut left, mut begun, mut tasks) = (lists.refs.as_mut_slice(), 0, vec![]);
         for (terms, (ends, tail)) in columns.iter().zip(&counted) {
             for (window, ends) in terms.windows.clone().zip(ends) {

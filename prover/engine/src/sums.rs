@@ -6,8 +6,12 @@ use crate::rooms::Rooms;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Points of one task: they stay in the cache of a core.
-pub const TASK: usize = 1 << 14;
+/// Points of one task, at most: they stay in the cache of a core.
+pub const TASK: usize = 1 << 13;
+/// At least: they share inversions.
+const LEAST: usize = 1 << 12;
+/// Tasks for each thread, if there are enough points: none waits long for the last one.
+const TASKS: usize = 4;
 
 /// Lists of points, one after the other.
 #[derive(Default)]
@@ -70,6 +74,7 @@ impl Lists {
         bases: &[K::Row],
         rooms: &Rooms<Room<K>>,
     ) -> Result<Vec<Vec<K::Row>>, Collision> {
+        let most = (self.refs.len() / (TASKS * rayon::current_num_threads())).clamp(LEAST, TASK);
         // Parts of lists by task, and the number of parts of each list.
         let (mut tasks, mut parts, mut size, mut split) = (vec![], vec![], 0, Self::default());
         split.refs.reserve(self.ends.len());
@@ -77,18 +82,18 @@ impl Lists {
         let mut count = 0;
         for mut list in self.ranges().filter(|list| !list.is_empty()) {
             // Only a list that is too long for any task is in more than one: all sums would be gone through again.
-            if (TASK - size + 1..=TASK).contains(&list.len()) {
+            if (most - size + 1..=most).contains(&list.len()) {
                 tasks.push(std::mem::take(&mut parts));
                 size = 0;
             }
             while !list.is_empty() {
-                let end = list.end.min(list.start + TASK - size);
+                let end = list.end.min(list.start + most - size);
                 parts.push(list.start..end);
                 size += end - list.start;
                 list.start = end;
                 split.refs.push(count);
                 count += 1;
-                if size == TASK {
+                if size == most {
                     tasks.push(std::mem::take(&mut parts));
                     size = 0;
                 }
