@@ -177,11 +177,11 @@ const REGISTRATION_COLUMNS: f64 = 20.0;
 /// What a column of a key counts beside one of full width: most of its cells are zero, or small.
 const KEY_COLUMN: f64 = 0.1;
 
-/// Resident bytes of the prover: its polynomials, of 32 bytes for each row of each column, in several forms. Fitted to the
-/// peaks of proofs with 2^7 to 2^16 rows on two cores (12 MiB to 798 MiB).
-pub fn memory_bytes(k: u32, columns: usize) -> u64 {
-    let cells = (columns as u64).saturating_mul(1u64.checked_shl(k).unwrap_or(u64::MAX));
-    (16 << 20) + cells.saturating_mul(32 * 11 / 2)
+/// Resident bytes of the prover, at most: for each row its columns, in coefficients and partly in values, what sums work in and the fixed columns, and
+/// the committed columns of weights. Fitted to peaks of proofs with 2^7 to 2^16 rows on two cores (44 to 942 MiB).
+pub fn memory_bytes(k: u32, columns: usize, committed: usize) -> u64 {
+    let row = 3_500 + 80 * columns as u64 + 6 * committed as u64;
+    (46 << 20) + row.saturating_mul(1u64.checked_shl(k).unwrap_or(u64::MAX))
 }
 
 /// What the cost of a circuit follows from.
@@ -195,7 +195,11 @@ impl Forecast<'_> {
         Cost {
             prove_m20: self.prove(),
             commit_m20: self.commit(),
-            memory_bytes: memory_bytes(self.shape.k, self.counts.small + self.counts.full()),
+            memory_bytes: memory_bytes(
+                self.shape.k,
+                self.counts.small + self.counts.full(),
+                self.shape.committed_columns(),
+            ),
             receipt_bytes: self.receipt(),
             card_bytes: self.card(),
             verify_ms: self.verify(),

@@ -83,7 +83,11 @@ impl Stored {
     pub fn keeping(self) -> Self {
         let memory = |card: &ModelCard| {
             let products = card.key.permutation_columns.len().div_ceil(3);
-            memory_bytes(card.key.k, card.key.advice_phases.len() + products)
+            memory_bytes(
+                card.key.k,
+                card.key.advice_phases.len() + products,
+                card.commitments.len(),
+            )
         };
         let largest = self.card.segments.iter().map(memory).max();
         Self {

@@ -1,26 +1,31 @@
 use super::*;
 
-/// Log of the rows, columns, and MiB at the peak of `provenn prove`.
-const MEASURED: [(u32, usize, u64); 10] = [
-    (7, 29, 12),
-    (9, 58, 18),
-    (9, 90, 18),
-    (11, 54, 30),
-    (12, 82, 61),
-    (12, 146, 89),
-    (12, 194, 95),
-    (14, 76, 210),
-    (15, 75, 405),
-    (16, 73, 798),
+/// Log of the rows, columns, committed columns of weights, and MiB at the peak of `provenn prove`.
+const MEASURED: [(u32, usize, usize, u64); 15] = [
+    (7, 26, 8, 44),
+    (9, 24, 64, 44),
+    (11, 24, 28, 44),
+    (11, 24, 512, 49),
+    (11, 45, 4000, 77),
+    (11, 114, 9, 61),
+    (11, 990, 1, 175),
+    (12, 61, 20, 58),
+    (12, 105, 88, 67),
+    (13, 131, 5, 110),
+    (14, 23, 4, 97),
+    (14, 23, 334, 108),
+    (14, 236, 1024, 292),
+    (15, 23, 9, 180),
+    (16, 145, 4, 942),
 ];
 
 #[test]
 fn memory_is_forecast_from_above() {
-    for (k, columns, measured) in MEASURED {
-        let forecast = memory_bytes(k, columns) >> 20;
+    for (k, columns, committed, measured) in MEASURED {
+        let forecast = memory_bytes(k, columns, committed) >> 20;
         assert!(
             (measured..2 * measured).contains(&forecast),
-            "2^{k} rows, {columns} columns: {forecast} MiB, measured {measured} MiB"
+            "2^{k} rows, {columns} and {committed} columns: {forecast} MiB, measured {measured} MiB"
         );
     }
 }
