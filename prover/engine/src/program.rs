@@ -23,6 +23,15 @@ pub enum Operand {
     Constant(usize),
 }
 
+impl Operand {
+    fn column(self) -> Option<usize> {
+        match self {
+            Self::Column(column, _) => Some(column),
+            Self::Node(_) | Self::Constant(_) => None,
+        }
+    }
+}
+
 /// What an instruction does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation<S> {
@@ -85,15 +94,6 @@ impl Program {
             self.instructions.push(instruction);
         }
         Operand::Node(index)
-    }
-
-    fn instruction(&mut self, instruction: Operation<Operand>) -> Operand {
-        match instruction {
-            Operation::Add(a, b) => self.add(a, b),
-            Operation::Sub(a, b) => self.sub(a, b),
-            Operation::Mul(a, b) => self.mul(a, b),
-            Operation::Load(a) => a,
-        }
     }
 
     /// `a + b`

@@ -3,10 +3,10 @@
 //! Most terms read few columns, and one may read very many: what it sums up goes through the columns in some order. The others are computed as soon as that
 //! has come to the last column that they share with it, so that a column is not needed any more soon after it was read first.
 
-use super::{Operand, Program};
+use super::{Operand, Operation, Program};
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 impl Program {
     /// A program of `sum_i by^(n - 1 - i) term_i`, and its result.
@@ -18,7 +18,11 @@ impl Program {
         let mut ordered = Ordered {
             given: self,
             places: vec![None; self.instructions.len()],
-            program: Self::default(),
+            // Its instructions are known to differ from each other.
+            program: Self {
+                constants: self.constants.clone(),
+                ..Self::default()
+            },
             sum: None,
         };
         let columns: Vec<Vec<usize>> = terms.iter().map(|term| self.columns(*term)).collect();
@@ -34,11 +38,10 @@ impl Program {
         let (mut read, mut known) = (0, vec![false; columns[longest].len() + 1]);
         for node in self.below(terms[longest], &[]) {
             let operands = self.instructions[node].operands();
-            let columns = operands.filter_map(|operand| match operand {
-                Operand::Column(column, _) => ranks.get(&column),
-                _ => None,
-            });
-            for column in columns {
+            for column in operands
+                .filter_map(Operand::column)
+                .filter_map(|column| ranks.get(&column))
+            {
                 read += usize::from(!std::mem::replace(&mut known[*column], true));
             }
             ordered.emit(Operand::Node(node));
@@ -58,7 +61,7 @@ impl Program {
 
     /// What an operand is computed from and is not done yet, itself last.
     fn below(&self, operand: Operand, done: &[Option<Operand>]) -> Vec<usize> {
-        let (mut open, mut nodes) = (vec![operand], std::collections::BTreeSet::new());
+        let (mut open, mut nodes) = (vec![operand], BTreeSet::new());
         while let Some(operand) = open.pop() {
             if let Operand::Node(node) = operand {
                 if done.get(node).copied().flatten().is_none() && nodes.insert(node) {
@@ -74,15 +77,9 @@ impl Program {
     fn columns(&self, operand: Operand) -> Vec<usize> {
         let nodes = self.below(operand, &[]);
         let operands = nodes.iter().flat_map(|node| self.instructions[*node].operands());
-        let (mut known, mut columns) = (std::collections::HashSet::new(), vec![]);
-        for operand in operands.chain([operand]) {
-            if let Operand::Column(column, _) = operand {
-                if known.insert(column) {
-                    columns.push(column);
-                }
-            }
-        }
-        columns
+        let mut known = HashSet::new();
+        let columns = operands.chain([operand]).filter_map(Operand::column);
+        columns.filter(|column| known.insert(*column)).collect()
     }
 }
 
@@ -99,26 +96,33 @@ impl Ordered<'_> {
     fn emit(&mut self, operand: Operand) -> Operand {
         for node in self.given.below(operand, &self.places) {
             let moved = self.given.instructions[node].map(|operand| self.moved(operand));
-            self.places[node] = Some(self.program.instruction(moved));
+            self.places[node] = Some(self.instruction(moved));
         }
         self.moved(operand)
     }
 
-    fn moved(&mut self, operand: Operand) -> Operand {
+    fn moved(&self, operand: Operand) -> Operand {
         match operand {
             Operand::Node(node) => self.places[node].unwrap_or(operand),
-            Operand::Constant(constant) => self.program.constant(self.given.constants[constant]),
-            column @ Operand::Column(..) => column,
+            Operand::Column(..) | Operand::Constant(_) => operand,
         }
+    }
+
+    fn instruction(&mut self, instruction: Operation<Operand>) -> Operand {
+        self.program.instructions.push(instruction);
+        Operand::Node(self.program.instructions.len() - 1)
     }
 
     /// Adds a term to the sum.
     fn join(&mut self, term: Operand, factor: Fr) {
-        let term = self.emit(term);
-        let factor = self.program.constant(factor);
-        let term = self.program.mul(factor, term);
+        let mut term = self.emit(term);
+        if factor != Fr::ONE {
+            self.program.constants.push(factor);
+            let factor = Operand::Constant(self.program.constants.len() - 1);
+            term = self.instruction(Operation::Mul(factor, term));
+        }
         self.sum = Some(match self.sum {
-            Some(sum) => self.program.add(sum, term),
+            Some(sum) => self.instruction(Operation::Add(sum, term)),
             None => term,
         });
     }

@@ -94,8 +94,8 @@ impl Program {
     fn cut(&self, most: usize) -> Vec<usize> {
         let (mut known, mut fresh, mut part) = (HashSet::new(), 0, 0);
         let of = |instruction: &Operation<Operand>| {
-            let columns: BTreeSet<usize> = instruction.operands().filter_map(Operand::column).collect();
-            let new = columns.into_iter().filter(|column| known.insert(*column)).count();
+            let columns = instruction.operands().filter_map(Operand::column);
+            let new = columns.filter(|column| known.insert(*column)).count();
             if fresh > 0 && fresh + new > most {
                 (part, fresh) = (part + 1, 0);
             }
@@ -163,15 +163,6 @@ impl Program {
             constants,
             registers: count,
             stores,
-        }
-    }
-}
-
-impl Operand {
-    fn column(self) -> Option<usize> {
-        match self {
-            Self::Column(column, _) => Some(column),
-            Self::Node(_) | Self::Constant(_) => None,
         }
     }
 }
