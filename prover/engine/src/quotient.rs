@@ -206,3 +206,36 @@ fn weights(at: &[Fr]) -> Vec<Vec<Fr>> {
     let of: Vec<Vec<Fr>> = (0..at.len()).map(lagrange).collect();
     (0..at.len()).map(|t| of.iter().map(|c| c[t]).collect()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each place is filled once, before a pass that reads it, and no slot is filled while it is read later.
+    #[test]
+    fn places_are_filled_once() {
+        let mut program = Program::default();
+        let mut terms = vec![];
+        for column in 1..40 {
+            let [left, right] =
+                [(column, 0), (column - 1, (column % 3) as i32 - 1)].map(|(c, r)| Operand::Column(c, r));
+            terms.push(program.mul(left, right));
+        }
+        let (program, result) = program.joined(&terms, Fr::from(5));
+        for (most, classes) in [(4, 1), (4, 2), (10, 4), (100, 2)] {
+            let parts = program.parts(result, most).parts;
+            let (passes, slots) = passes(&parts, classes);
+            assert_eq!(passes.len(), parts.len() * classes);
+            let mut filled: Vec<Place> = passes
+                .iter()
+                .flat_map(|pass| &pass.fresh)
+                .map(|(_, place)| *place)
+                .collect();
+            let count = filled.len();
+            filled.sort_unstable();
+            filled.dedup();
+            assert_eq!((count, filled.len()), (40 * classes, 40 * classes), "{most} at a time");
+            assert!(slots < count || parts.len() == 1, "{slots} slots for {count} places");
+        }
+    }
+}

@@ -16,9 +16,9 @@ fn they_are_what_they_are_made_of() {
         let weights = Weights::from(list.to_vec());
         assert_eq!((weights.len(), weights.is_empty()), (list.len(), list.is_empty()));
         assert!(weights.iter().eq(list.iter().copied()), "{list:?}");
-        let mut every_other = vec![];
-        weights.each((0..list.len()).step_by(2), |weight| every_other.push(weight));
-        assert!(every_other.iter().eq(list.iter().step_by(2)), "{list:?}");
+        let mut back = vec![];
+        weights.each((0..list.len()).rev(), |weight| back.push(weight));
+        assert!(back.iter().eq(list.iter().rev()), "{list:?}");
         let largest = list.iter().map(|weight| weight.unsigned_abs()).max();
         assert_eq!(weights.largest(), largest.unwrap_or(0));
         for first in 0..=list.len() {

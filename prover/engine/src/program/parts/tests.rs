@@ -149,6 +149,21 @@ fn few_columns_are_held_at_a_time() {
     assert_eq!(carried, 3);
 }
 
+/// Any value may be the result, also one that an early part makes.
+#[test]
+fn a_result_is_carried_to_the_end() {
+    let rng = &mut ChaCha20Rng::seed_from_u64(2);
+    let columns: Vec<Vec<Fr>> = (0..20)
+        .map(|_| (0..BLOCK).map(|_| Fr::random(&mut *rng)).collect())
+        .collect();
+    let (given, _) = program(20, rng);
+    for node in [0, 5, given.instructions.len() / 2, given.instructions.len() - 1] {
+        let result = Operand::Node(node);
+        let expected: Vec<Fr> = (0..BLOCK).map(|row| value(&given, result, &columns, row)).collect();
+        assert_eq!(run(Portable, &given.parts(result, 3), &columns), expected, "{node}");
+    }
+}
+
 #[test]
 fn no_terms_are_zero_and_a_term_is_itself() {
     let columns = [(0..BLOCK as u64).map(Fr::from).collect::<Vec<Fr>>()];
