@@ -92,25 +92,26 @@ impl<K: Columns> Table<K> {
         let rows = self.rows / self.classes;
         let Parts { parts, carried } = program.parts(result, (PART / (rows * size_of::<Fr>())).max(COLUMNS));
         let scaled = parts.into_iter().map(|part| part.scaled(Fr::from(K::FORM)));
-        let (passes, slots) = passes(&scaled.collect::<Vec<_>>(), self.classes);
+        let parts: Vec<Compiled> = scaled.collect();
+        let (passes, slots) = passes(&parts, self.classes);
         // One coset after the other, in the same memory: what is freed between them is taken back page by page.
         let slot = |_| vec![Fr::ZERO; rows];
         let mut room = Room {
             slots: (0..slots).into_par_iter().map(slot).collect(),
             carried: vec![[Fr::ZERO; BLOCK]; rows.div_ceil(BLOCK) * carried],
             places: carried,
-            registers: passes.iter().map(|_| Rooms::default()).collect(),
+            registers: parts.iter().map(|_| Rooms::default()).collect(),
         };
-        let part = |shift: &Fr| self.values(&passes, columns, *shift, &mut room);
-        let parts: Vec<Vec<Fr>> = shifts.iter().map(part).collect();
+        let values = |shift: &Fr| self.values(&passes, columns, *shift, &mut room);
+        let values: Vec<Vec<Fr>> = shifts.iter().map(values).collect();
         drop(room);
-        let parts = parts.into_par_iter().zip(&shifts).map(|(part, shift)| {
+        let combinations = values.into_par_iter().zip(&shifts).map(|(values, shift)| {
             let after = powers(inverse(Fr::from(self.rows as u64)), inverse(*shift), self.rows);
-            self.backward(&part[..self.rows], &after)
+            self.backward(&values[..self.rows], &after)
         });
-        let parts: Vec<Vec<Fr>> = parts.collect();
+        let combinations: Vec<Vec<Fr>> = combinations.collect();
         let piece = |of: Vec<Fr>| {
-            let terms: Vec<(&[Fr], Fr)> = parts.iter().map(Vec::as_slice).zip(of).collect();
+            let terms: Vec<(&[Fr], Fr)> = combinations.iter().map(Vec::as_slice).zip(of).collect();
             combine(self.kernel, &terms, self.rows)
         };
         weights.into_iter().flat_map(piece).collect()
@@ -132,10 +133,8 @@ impl<K: Columns> Table<K> {
         let factors: Vec<(Vec<Fr>, Vec<Fr>)> = (0..classes).map(factors).collect();
         let mut values = vec![Fr::ZERO; rows.next_multiple_of(BLOCK) * classes];
         let (blocks, places) = ((TASK / classes).max(1), room.places);
-        let parts = passes.len() / classes;
-        let passes = passes.iter().zip(&room.registers).collect::<Vec<_>>();
-        for (class, passes) in passes.chunks(parts).enumerate() {
-            for (pass, registers) in passes {
+        for (class, passes) in passes.chunks(room.registers.len()).enumerate() {
+            for (pass, registers) in passes.iter().zip(&room.registers) {
                 self.fill(&pass.fresh, columns, &factors, &mut room.slots);
                 let slots: Vec<&[Fr]> = room.slots.iter().map(Vec::as_slice).collect();
                 let tasks = room.carried.par_chunks_mut(blocks * places).enumerate();
@@ -183,6 +182,7 @@ struct Room<K: Columns> {
     /// For each block of rows so many places.
     carried: Vec<[Fr; BLOCK]>,
     places: usize,
+    /// Of each part.
     registers: Vec<Rooms<K::Registers>>,
 }
 
