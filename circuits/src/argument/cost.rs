@@ -178,10 +178,10 @@ const REGISTRATION_COLUMNS: f64 = 20.0;
 const KEY_COLUMN: f64 = 0.1;
 
 /// Resident bytes of the prover, at most: for each row its columns, in coefficients and partly in values, what sums work in and the fixed columns, and
-/// the committed columns of weights. Fitted to peaks of proofs with 2^7 to 2^16 rows on two cores (44 to 942 MiB).
+/// the committed columns of weights. Fitted to peaks of proofs with 2^7 to 2^16 rows on two cores (27 to 941 MiB).
 pub fn memory_bytes(k: u32, columns: usize, committed: usize) -> u64 {
-    let row = 3_500 + 80 * columns as u64 + 6 * committed as u64;
-    (46 << 20) + row.saturating_mul(1u64.checked_shl(k).unwrap_or(u64::MAX))
+    let row = 3_500 + 80 * columns as u64 + 3 * committed as u64;
+    (34 << 20) + row.saturating_mul(1u64.checked_shl(k).unwrap_or(u64::MAX))
 }
 
 /// What the cost of a circuit follows from.
