@@ -169,7 +169,6 @@ impl Program {
 
 /// The steps, with rows that are read more than once loaded before: reading rows takes as long as a product, where they have to be brought
 /// into another form.
-#[expect(clippy::type_complexity, reason = "what it is given")]
 fn loaded(
     given: Vec<Operation<Source>>,
     stores: Vec<(Source, usize)>,
