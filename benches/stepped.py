@@ -61,3 +61,8 @@ def count(binary, kernel, path):
         return steps
     finally:
         child.kill()
+        # All its threads: who waits for any of the next one would be told that these ended.
+        while child.returncode is None:
+            task, status = os.waitpid(-1, ALL)
+            if task == child.pid and not os.WIFSTOPPED(status):
+                child.returncode = status
