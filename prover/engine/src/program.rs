@@ -6,7 +6,9 @@
 mod order;
 mod parts;
 
-pub(crate) use parts::{Compiled, Parts, Source, Step};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use parts::Step;
+pub(crate) use parts::{Compiled, Parts, Source};
 
 use halo2curves::bn256::Fr;
 use halo2curves::ff::{Field, PrimeField};
