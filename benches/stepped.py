@@ -63,6 +63,9 @@ def count(binary, kernel, path):
         child.kill()
         # All its threads: who waits for any of the next one would be told that these ended.
         while child.returncode is None:
-            task, status = os.waitpid(-1, ALL)
+            try:
+                task, status = os.waitpid(-1, ALL)
+            except ChildProcessError:
+                break
             if task == child.pid and not os.WIFSTOPPED(status):
                 child.returncode = status

@@ -48,7 +48,7 @@ impl Honest {
         let mut steps = 0;
         for tensor in &mut model.tensors {
             if let Step::Affine(affine) = &mut tensor.step {
-                if alters(affine) {
+                if has_public(affine) {
                     edit(affine);
                     steps += 1;
                 }
@@ -93,7 +93,7 @@ impl Honest {
 }
 
 /// Whether a step has public constants.
-fn alters(affine: &Affine) -> bool {
+fn has_public(affine: &Affine) -> bool {
     affine.contractions.iter().any(|c| c.public && !c.weights.is_empty())
         || affine.public_bias && !affine.bias.is_empty()
 }

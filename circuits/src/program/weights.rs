@@ -83,7 +83,11 @@ impl Weights {
 
     /// The largest magnitude, 0 if there are none.
     pub fn largest(&self) -> u64 {
-        self.iter().map(i64::unsigned_abs).max().unwrap_or(0)
+        match &self.0 {
+            Kept::Short(weights) => weights.iter().map(|weight| weight.unsigned_abs().into()).max(),
+            Kept::Long(weights) => weights.iter().map(|weight| weight.unsigned_abs()).max(),
+        }
+        .unwrap_or(0)
     }
 
     /// Changes them.
